@@ -1,0 +1,45 @@
+# Each target works on a fresh clone with nothing but Python 3.10 or later.
+PYTHON ?= python3
+BIN := .venv/bin
+FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
+
+export DO_NOT_TRACK := 1
+
+.PHONY: demo test lint features record clean FORCE
+
+demo: .venv/installed
+	$(BIN)/python examples/model-serving/demo.py
+
+test: .venv/installed
+	$(BIN)/pytest -n auto --dist loadfile
+
+# mypy sees the modules inside the merged package, where their imports resolve.
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy hatch_build.py tools
+	cd build/editable && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
+		--cache-dir $(CURDIR)/.mypy_cache $(filter %.py,$(FILES))
+
+features: .venv/installed
+	$(BIN)/behave
+
+# Needs no installed tree: a record that is out of date keeps the tree from installing.
+record: .venv/bin/python
+	$(BIN)/python tools/record_upstream.py
+
+clean:
+	rm -rf .venv build dist .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml hatch_build.py upstream.json build/files.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# Written only when a file of the tree comes or goes: editing one needs no new install.
+build/files.txt: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(FILES) | cmp --silent - $@ || printf '%s\n' $(FILES) > $@

@@ -1,0 +1,165 @@
+"""Finding, reading and parsing the files of a configuration source."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+from omegaconf import DictConfig, OmegaConf
+from yaml.parser import ParserError
+from yaml.scanner import ScannerError
+
+from kedro.config.abstract_config import MissingConfigException
+from kedro.utils import CLOUD_PROTOCOLS, HTTP_PROTOCOLS, _parse_filepath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ZIP_TYPES = (
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/zip-compressed",
+)
+_SUFFIXES = (".yml", ".yaml", ".json")
+_REPORTED_KEYS_LENGTH = 100
+
+
+@dataclass
+class RawConfig:
+    """The parsed, unresolved files of one configuration type.
+
+    Attributes:
+        base: Content by file of the base environment.
+        env: Content by file of the run environment, empty if it is the base one.
+        base_path: Folder of the base environment.
+        env_path: Folder of the run environment.
+        merged: Merged content by environment, once somebody needed it.
+    """
+
+    base: dict[Path, DictConfig]
+    env: dict[Path, DictConfig]
+    base_path: str
+    env_path: str
+    merged: dict[str, DictConfig] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file was found."""
+        return not self.base and not self.env
+
+
+def open_source(conf_source: str) -> tuple[Any, str]:
+    """Open the file system that holds a configuration source.
+
+    Args:
+        conf_source: A folder, a zip or tar archive, or a remote URL.
+
+    Returns:
+        The fsspec file system and the name of its protocol.
+    """
+    file_type, _ = mimetypes.guess_type(conf_source)
+    if file_type == "application/x-tar":
+        return fsspec.filesystem(protocol="tar", fo=conf_source), "tar"
+    if file_type in _ZIP_TYPES:
+        return fsspec.filesystem(protocol="zip", fo=conf_source), "zip"
+    protocol = _parse_filepath(conf_source)["protocol"]
+    if is_remote(protocol):
+        return fsspec.filesystem(protocol=protocol), protocol
+    return fsspec.filesystem(protocol="file", fo=conf_source), "file"
+
+
+def is_remote(protocol: str) -> bool:
+    """Whether ``protocol`` names a cloud storage or a web server."""
+    return protocol in CLOUD_PROTOCOLS or protocol in HTTP_PROTOCOLS
+
+
+def check_folder(filesystem: Any, protocol: str, folder: str) -> None:
+    """Check that a configuration folder is there.
+
+    Raises:
+        MissingConfigException: If it is not, or cannot be listed.
+    """
+    problem = (
+        f"Given configuration path either does not exist "
+        f"or is not a valid directory: {folder}"
+    )
+    if is_remote(protocol):
+        try:
+            filesystem.ls(folder)
+        except Exception as exc:
+            raise MissingConfigException(f"{problem}. Error: {exc!s}") from exc
+    elif not filesystem.isdir(Path(folder).as_posix()):
+        raise MissingConfigException(problem)
+
+
+def has_config_suffix(path: Path) -> bool:
+    """Whether ``path`` ends like a YAML or JSON file."""
+    return path.suffix in _SUFFIXES
+
+
+def parse_file(filesystem: Any, path: Path) -> DictConfig:
+    """Parse one YAML or JSON file, with its interpolations left as they are.
+
+    Raises:
+        ParserError: If the file is not valid YAML or JSON; names file and position.
+    """
+    with filesystem.open(path.as_posix()) as file:
+        text = file.read().decode("utf8")
+    try:
+        config: DictConfig = OmegaConf.load(io.StringIO(text))  # type: ignore[assignment]
+    except (ParserError, ScannerError) as exc:
+        mark = exc.problem_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        raise ParserError(
+            f"Invalid YAML or JSON file {path.as_posix()},"
+            f" unable to read line {line}, position {column}."
+        ) from exc
+    return config
+
+
+def check_duplicates(keys_per_file: dict[Path, set[str]]) -> None:
+    """Check that no two files of an environment define the same key.
+
+    Keys that start with an underscore are templates and may repeat.
+
+    Args:
+        keys_per_file: The keys that each file defines.
+
+    Raises:
+        ValueError: If files share keys; names each pair and what it shares.
+    """
+    problems = []
+    files = list(keys_per_file)
+    for number, first in enumerate(files, 1):
+        for second in files[number:]:
+            shared = sorted(
+                key
+                for key in keys_per_file[first] & keys_per_file[second]
+                if not key.startswith("_")
+            )
+            if shared:
+                problems.append(
+                    f"Duplicate keys found in {first} and {second}: {_listed(shared)}"
+                )
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def leaf_keys(config: dict[str, Any], parent: str = "") -> set[str]:
+    """Dotted names of all values in a nested dictionary that are no dictionaries."""
+    keys: set[str] = set()
+    for key, value in config.items():
+        name = f"{parent}.{key}" if parent else key
+        keys |= leaf_keys(value, name) if isinstance(value, dict) else {name}
+    return keys
+
+
+def _listed(names: Iterable[str]) -> str:
+    text = ", ".join(names)
+    if len(text) > _REPORTED_KEYS_LENGTH:
+        text = text[:_REPORTED_KEYS_LENGTH] + "..."
+    return text

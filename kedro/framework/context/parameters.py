@@ -1,0 +1,111 @@
+"""Parameters under the names by which nodes ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kedro.io.entry_resolver import resolvable
+from kedro.validation.utils import get_typed_fields
+
+_ALL = "parameters"
+_PREFIX = "params:"
+
+
+class ParametersView(Mapping[str, Any]):
+    """Values of ``parameters``, ``params:name`` and ``params:name.nested``.
+
+    A parameter is resolved when it is looked up, so that one that cannot be resolved
+    only stops those who use it.
+
+    Args:
+        params: Parameters by their top-level name.
+
+    Example:
+        ```python
+        view = ParametersView({"model": {"alpha": 0.1}})
+        view["params:model.alpha"]  # 0.1
+        ```
+    """
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+        self._travelling: dict[str, Any] | None = None
+        self._shared = getattr(params, "shared", params.__getitem__)
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        if self._travelling is None:
+            self._travelling = resolvable(self)
+        return dict, (self._travelling,)
+
+    def __getitem__(self, name: str) -> Any:
+        if name == _ALL:
+            return {key: self._shared(key) for key in self._params}
+        if not name.startswith(_PREFIX):
+            raise KeyError(name)
+        path = name.removeprefix(_PREFIX)
+        for key in _leading_keys(path):
+            if key in self._params:
+                try:
+                    return _descend(self._shared(key), path[len(key) + 1 :])
+                except LookupError:
+                    continue
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        try:
+            self[name]
+        except KeyError:
+            return False
+        except Exception:
+            # It exists, and whoever loads it is told what is wrong with it.
+            return True
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        yield _ALL
+        for key in self._params:
+            name = f"{_PREFIX}{key}"
+            yield name
+            try:
+                value = self._shared(key)
+            except Exception:
+                continue
+            yield from _nested_names(name, value)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _leading_keys(path: str) -> Iterator[str]:
+    """``a.b.c``, ``a.b`` and ``a``: keys may have dots in them."""
+    while path:
+        yield path
+        path, _, _ = path.rpartition(".")
+
+
+def _descend(value: Any, path: str) -> Any:
+    if not path:
+        return value
+    fields = _fields(value)
+    for key in _leading_keys(path):
+        if key in fields:
+            try:
+                return _descend(fields[key], path[len(key) + 1 :])
+            except LookupError:
+                continue
+    raise LookupError(path)
+
+
+def _nested_names(name: str, value: Any) -> Iterator[str]:
+    for key, inner in _fields(value).items():
+        yield f"{name}.{key}"
+        yield from _nested_names(f"{name}.{key}", inner)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    return get_typed_fields(value) or {}

@@ -1,0 +1,225 @@
+"""Where a session keeps the datasets that were preloaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from html import escape
+from threading import Lock
+from typing import Any
+
+from kedro.io.core import AbstractDataset, TCopyMode
+from kedro.io.lazy_datasets import _LazyDataset
+from kedro.io.memory_dataset import _copy_with_mode
+from kedro.pipeline.transcoding import _strip_transcoding
+
+from .abstract_session import KedroSessionError
+from .plan import suggestion
+
+_EMPTY = object()
+
+
+@dataclass(frozen=True)
+class ArtifactInfo:
+    """What is known about one cached artifact.
+
+    Attributes:
+        name: Name of the dataset.
+        type: Class path of the loaded object; ``None`` while it waits to be read
+            again.
+        load_seconds: How long loading took, in seconds.
+        hits: How often runs have read the cached object.
+        loaded_at: When it was loaded, in UTC.
+    """
+
+    name: str
+    type: str | None
+    load_seconds: float | None
+    hits: int
+    loaded_at: datetime | None
+
+
+class CacheInfo(list[ArtifactInfo]):
+    """What a session keeps in memory, one row for each artifact."""
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in self._rows()) or "No artifacts"
+
+    def _repr_html_(self) -> str:
+        head, *body = ([escape(cell) for cell in row] for row in self._rows(True))
+        rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in body)
+        return f"<table><tr><th>{'</th><th>'.join(head)}</th></tr>{rows}</table>"
+
+    def _rows(self, always_head: bool = False) -> Iterator[list[str]]:
+        if self or always_head:
+            yield ["artifact", "type", "load seconds", "hits", "loaded at"]
+        for info in self:
+            loaded_at = f"{info.loaded_at:%Y-%m-%d %H:%M:%S}" if info.loaded_at else "-"
+            seconds = "-" if info.load_seconds is None else f"{info.load_seconds:.3g}"
+            yield [info.name, info.type or "-", seconds, str(info.hits), loaded_at]
+
+
+class Artifact:
+    """A dataset's data, kept in memory.
+
+    Args:
+        name: Name of the dataset.
+        load: Loads the data from storage.
+        copy_mode: What a reader gets: the object itself, or a copy.
+        recipe: What decided how the dataset was built. A run for which it is another
+            does not use the artifact.
+    """
+
+    def __init__(
+        self, name: str, load: Callable[[], Any], copy_mode: TCopyMode, recipe: Any
+    ) -> None:
+        self.name = name
+        self.recipe = recipe
+        self._load = load
+        self._copy_mode = copy_mode
+        self._data: Any = _EMPTY
+        self._load_seconds: float | None = None
+        self._loaded_at: datetime | None = None
+        self._hits = 0
+        self._loading = Lock()
+        self._counting = Lock()
+
+    def load(self) -> None:
+        """Load the data, unless that has been done; once for all who ask."""
+        if self._data is not _EMPTY:
+            return
+        with self._loading:
+            if self._data is _EMPTY:
+                start = time.perf_counter()
+                data = self._load()
+                self._load_seconds = time.perf_counter() - start
+                self._loaded_at = datetime.now(tz=timezone.utc)
+                self._data = data
+
+    def read(self) -> Any:
+        """The data for one reader."""
+        self.load()
+        with self._counting:
+            self._hits += 1
+        return _copy_with_mode(self._data, self._copy_mode)
+
+    def fresh(self) -> Artifact:
+        """The same artifact before it is loaded."""
+        return Artifact(self.name, self._load, self._copy_mode, self.recipe)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process gets the data, and neither locks nor the way to storage.
+        self.load()
+        state = self.__dict__.copy()
+        for name in ("_load", "_loading", "_counting"):
+            del state[name]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._loading = Lock()
+        self._counting = Lock()
+
+    def info(self) -> ArtifactInfo:
+        """What is known about the artifact."""
+        type_name = None
+        if self._data is not _EMPTY:
+            cls = type(self._data)
+            type_name = f"{cls.__module__}.{cls.__qualname__}"
+        return ArtifactInfo(
+            self.name, type_name, self._load_seconds, self._hits, self._loaded_at
+        )
+
+
+class ArtifactCache:
+    """The artifacts of a session by name.
+
+    The mapping is replaced and never changed: a run sees it as it was when it began.
+    """
+
+    def __init__(self) -> None:
+        self.artifacts: dict[str, Artifact] = {}
+        self._replacing = Lock()
+
+    def add(self, artifacts: Iterable[Artifact]) -> None:
+        """Put in artifacts, in place of those of the same name, all at once."""
+        with self._replacing:
+            new = {artifact.name: artifact for artifact in artifacts}
+            self.artifacts = {**self.artifacts, **new}
+
+    def release(self, names: Iterable[str] | None = None) -> None:
+        """Drop artifacts.
+
+        Args:
+            names: Their names; all where ``None``.
+
+        Raises:
+            KedroSessionError: If one is not cached; nothing is dropped then.
+        """
+        with self._replacing:
+            dropped = set(self.artifacts if names is None else names)
+            for name in sorted(dropped - self.artifacts.keys()):
+                raise KedroSessionError(
+                    f"'{name}' is not a cached artifact."
+                    + suggestion(name, self.artifacts)
+                )
+            self.artifacts = {
+                name: artifact
+                for name, artifact in self.artifacts.items()
+                if name not in dropped
+            }
+
+    def saved(self, name: str) -> None:
+        """Have the artifacts of a dataset that was saved to read again when needed."""
+        if not self.artifacts:
+            return
+        stem = _strip_transcoding(name)
+        with self._replacing:
+            self.artifacts = {
+                key: artifact.fresh() if _strip_transcoding(key) == stem else artifact
+                for key, artifact in self.artifacts.items()
+            }
+
+    def info(self) -> CacheInfo:
+        """What is known about each artifact."""
+        return CacheInfo(artifact.info() for artifact in self.artifacts.values())
+
+
+class ArtifactDataset(AbstractDataset[Any, Any]):
+    """A run's view of an artifact.
+
+    A run that saves to it writes to storage, and reads what it wrote from there.
+
+    Args:
+        artifact: The artifact, as it was when the run began.
+        storage: The dataset in storage, or what builds it.
+    """
+
+    def __init__(
+        self, artifact: Artifact, storage: AbstractDataset[Any, Any] | _LazyDataset
+    ) -> None:
+        self._artifact = artifact
+        self._storage = storage
+        self._saved = False
+
+    def load(self) -> Any:
+        """The cached data, or what this run has saved."""
+        return self._in_storage().load() if self._saved else self._artifact.read()
+
+    def save(self, data: Any) -> None:
+        """Save to storage."""
+        self._in_storage().save(data)
+        self._saved = True
+
+    def _in_storage(self) -> AbstractDataset[Any, Any]:
+        if isinstance(self._storage, _LazyDataset):
+            self._storage = self._storage.materialize()
+        return self._storage
+
+    def _exists(self) -> bool:
+        return self._in_storage().exists() if self._saved else True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"artifact": self._artifact.name}

@@ -1,0 +1,162 @@
+"""Which nodes a run executes, and what they need.
+
+A plan is a pure function of the pipelines, the selection and the names of what is
+injected. It is made once and looked up from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from kedro.io.core import is_parameter
+from kedro.pipeline import Pipeline
+from kedro.pipeline.transcoding import _strip_transcoding
+from kedro.utils import get_close_matches
+
+from .abstract_session import KedroSessionError
+
+if TYPE_CHECKING:
+    from kedro.pipeline.node import Node
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The pipelines of a run and the filters on their nodes."""
+
+    pipeline_names: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    from_nodes: tuple[str, ...] = ()
+    to_nodes: tuple[str, ...] = ()
+    node_names: tuple[str, ...] = ()
+    from_inputs: tuple[str, ...] = ()
+    to_outputs: tuple[str, ...] = ()
+    node_namespaces: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, pipeline_names: Iterable[str], **filters: Iterable[str] | None
+    ) -> Selection:
+        """A selection from what the caller gave, which may be any iterables."""
+        chosen = {name: tuple(value or ()) for name, value in filters.items()}
+        return cls(tuple(pipeline_names), **chosen)
+
+    def apply(self, pipeline: Pipeline) -> Pipeline:
+        """The nodes of ``pipeline`` that are selected.
+
+        Raises:
+            ValueError: If there are none.
+        """
+        filters: dict[str, Any] = {
+            field.name: getattr(self, field.name) or None
+            for field in fields(self)
+            if field.name != "pipeline_names"
+        }
+        return pipeline.filter(**filters)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run executes.
+
+    Attributes:
+        selected: The selected pipeline, as hooks see it where nothing is injected.
+        pipeline: What of it is executed.
+        datasets: Names of all datasets that the executed nodes use.
+        inputs: Names of the free inputs of the executed nodes.
+        outputs: Names of the selected pipeline's outputs.
+        saved: Names of the datasets that executed nodes save.
+        overridden: Injected names that executed nodes would save.
+    """
+
+    selected: Pipeline
+    pipeline: Pipeline
+    datasets: frozenset[str]
+    inputs: frozenset[str]
+    outputs: frozenset[str]
+    saved: frozenset[str]
+    overridden: frozenset[str]
+
+
+def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
+    """Plan a run of ``selected`` with the datasets ``injected`` given from outside.
+
+    Args:
+        selected: The selected pipeline.
+        injected: Names of the injected datasets.
+
+    Returns:
+        The plan.
+
+    Raises:
+        KedroSessionError: If a name is not used by the pipeline, is a parameter, or
+            leaves another transcoding of the same dataset without its producer.
+    """
+    _check_injected(selected, injected)
+    needed = _needed_nodes(selected, injected)
+    pipeline = selected if len(needed) == len(selected.nodes) else Pipeline(needed)
+    saved = frozenset(pipeline.all_outputs())
+    return Plan(
+        selected=selected,
+        pipeline=pipeline,
+        datasets=frozenset(pipeline.datasets()),
+        inputs=frozenset(pipeline.inputs()),
+        outputs=frozenset(selected.outputs()),
+        saved=saved - injected,
+        overridden=saved & injected,
+    )
+
+
+def _check_injected(selected: Pipeline, injected: frozenset[str]) -> None:
+    used = selected.datasets()
+    for name in sorted(injected):
+        if is_parameter(name):
+            raise KedroSessionError(
+                f"'{name}' in `runtime_data` is a parameter. Give parameters in "
+                f"`runtime_params`, for example "
+                f"runtime_params={{'{name.partition(':')[2] or 'name'}': ...}}."
+            )
+        if name not in used:
+            raise KedroSessionError(
+                f"'{name}' in `runtime_data` is not used by the selected pipeline."
+                + suggestion(name, (ds for ds in used if not is_parameter(ds)))
+            )
+
+
+def _needed_nodes(selected: Pipeline, injected: frozenset[str]) -> list[Node]:
+    """Nodes with an output that somebody needs, in the order of the pipeline."""
+    if not injected & selected.all_outputs():
+        return list(selected.nodes)
+    needed_outputs = {
+        _strip_transcoding(name) for name in selected.outputs() - injected
+    }
+    dropped = {_strip_transcoding(name) for name in injected & selected.all_outputs()}
+    nodes = []
+    for node in reversed(selected.nodes):
+        produced = {_strip_transcoding(name) for name in set(node.outputs) - injected}
+        if node.outputs and not produced & needed_outputs:
+            continue
+        nodes.append(node)
+        read = {name for name in node.inputs if name not in injected}
+        _check_transcoding(node, read, dropped)
+        needed_outputs |= {_strip_transcoding(name) for name in read}
+    return nodes[::-1]
+
+
+def _check_transcoding(node: Node, read: set[str], dropped: set[str]) -> None:
+    for name in sorted(read):
+        if _strip_transcoding(name) in dropped:
+            raise KedroSessionError(
+                f"Node '{node.name}' reads '{name}', which is another form of a "
+                f"dataset in `runtime_data` and would not be produced. Put '{name}' "
+                f"into `runtime_data`."
+            )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``' Did you mean ...?'`` with the known names nearest to ``name``, if any."""
+    matches = get_close_matches(name, sorted(known))
+    if not matches:
+        return ""
+    return f" Did you mean {' or '.join(repr(match) for match in matches)}?"

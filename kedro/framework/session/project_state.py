@@ -1,0 +1,296 @@
+"""What a session has loaded of its project, and keeps between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import DatasetError, MemoryDataset, SharedMemoryDataset
+from kedro.io.core import AbstractDataset, TCopyMode, is_parameter
+from kedro.io.data_catalog import DataCatalog, SharedMemoryDataCatalog
+from kedro.io.entry_resolver import EntryResolver
+from kedro.io.lazy_datasets import in_memory
+from kedro.io.run_catalog import inject, put, run_catalog
+from kedro.pipeline import Pipeline
+from kedro.runner import ParallelRunner
+
+from .abstract_session import KedroSessionError
+from .artifacts import Artifact, ArtifactCache, ArtifactDataset
+from .pipeline_registry import DEFAULT_PIPELINE, PipelineRegistry
+from .plan import Plan, Selection, make_plan, suggestion
+from .run_id import generate_run_id
+
+if TYPE_CHECKING:
+    from kedro.config import AbstractConfigLoader
+    from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
+
+    from .run_context import RunContext
+    from .run_request import RunRequest
+
+_KEPT_PLANS = 256
+_COPY_MODES = ("assign", "copy", "deepcopy")
+
+
+class ProjectState:
+    """Context, catalog, pipelines, plans and artifacts of a session.
+
+    ``KedroSession.reload`` replaces the whole of it, so that runs in flight go on
+    with the one that they began with.
+
+    Args:
+        package_name: The project's package.
+    """
+
+    def __init__(self, package_name: str | None) -> None:
+        self.building = RLock()
+        self.config_loader: AbstractConfigLoader | None = None
+        self.context: KedroContext | None = None
+        self.pipelines = PipelineRegistry(package_name)
+        self.artifacts = ArtifactCache()
+        self.plan: Callable[[Selection, frozenset[str]], Plan] = lru_cache(_KEPT_PLANS)(
+            self._make_plan
+        )
+
+    def catalog(self, context: KedroContext) -> CatalogProtocol[Any, Any]:
+        """The session's catalog."""
+        with self.building:
+            catalog = context.catalog
+            if isinstance(catalog, DataCatalog) and catalog._on_saved is None:
+                catalog._on_saved = self.artifacts.saved
+            return catalog
+
+    def run_catalog(
+        self, context: KedroContext, plan: Plan, request: RunRequest, run: RunContext
+    ) -> CatalogProtocol[Any, Any]:
+        """The catalog of one run, with what is injected and preloaded in it.
+
+        Args:
+            context: The session's context.
+            plan: What the run executes.
+            request: What the run was asked for.
+            run: The run.
+        """
+        view = self._view(context, request, run, plan.saved)
+        inject(view, request.runtime_data or {}, plan.overridden)
+        self._use_artifacts(context, view, plan, request)
+        return view
+
+    def outputs(
+        self,
+        plan: Plan,
+        catalog: CatalogProtocol[Any, Any],
+        datasets: dict[str, Any],
+        request: RunRequest,
+    ) -> dict[str, Any]:
+        """The datasets that a run returns.
+
+        Args:
+            plan: What the run executed.
+            catalog: The run's catalog.
+            datasets: What the runner returned.
+            request: What the run was asked for.
+        """
+        if isinstance(request.runner, ParallelRunner):
+            for name in plan.saved:
+                self.artifacts.saved(name)
+        injected = plan.outputs & (request.runtime_data or {}).keys()
+        found = {name: ds for name, ds in datasets.items() if name in plan.outputs}
+        found.update((name, catalog[name]) for name in injected)
+        return {name: _outlives_runner(dataset) for name, dataset in found.items()}
+
+    def preload(
+        self,
+        context: KedroContext,
+        names: Iterable[str] | None,
+        pipeline_names: list[str] | None,
+        copy_mode: TCopyMode,
+    ) -> None:
+        """Load artifacts and put them into the cache, all or none.
+
+        Args:
+            context: The session's context.
+            names: Datasets to load; those that are worth it where ``None``.
+            pipeline_names: Pipelines to take the names from.
+            copy_mode: What readers get.
+
+        Raises:
+            KedroSessionError: If a name is unknown, or an argument is wrong.
+            DatasetError: If one cannot be loaded.
+        """
+        if copy_mode not in _COPY_MODES:
+            raise KedroSessionError(
+                f"`copy_mode` must be one of {', '.join(_COPY_MODES)}, not "
+                f"{copy_mode!r}."
+            )
+        catalog = self.catalog(context)
+        if names is None:
+            names = self._worth_preloading(context, pipeline_names)
+        elif isinstance(names, str):
+            raise KedroSessionError(
+                f"`artifacts` must be a list of names: write [{names!r}]."
+            )
+        names = list(dict.fromkeys(names))
+        for name in names:
+            _check_artifact(catalog, name)
+        artifacts = [
+            Artifact(
+                name,
+                partial(self._load_artifact, context, name),
+                copy_mode,
+                self._recipe(context, catalog, name),
+            )
+            for name in names
+        ]
+        for artifact in artifacts:
+            artifact.load()
+        self.artifacts.add(artifacts)
+
+    def _make_plan(self, selection: Selection, injected: frozenset[str]) -> Plan:
+        combined = sum(self.pipelines.named(selection.pipeline_names), Pipeline([]))
+        return make_plan(selection.apply(combined), injected)
+
+    def _view(
+        self,
+        context: KedroContext,
+        request: RunRequest,
+        run: RunContext,
+        saves: frozenset[str] = frozenset(),
+    ) -> CatalogProtocol[Any, Any]:
+        catalog = self.catalog(context)
+        names = list(run.pipeline_names)
+        scope = None if DEFAULT_PIPELINE in names else names
+        own = context.with_runtime_params(run.runtime_params, scope)
+        parallel = isinstance(request.runner, ParallelRunner)
+        catalog_class = SharedMemoryDataCatalog if parallel else type(catalog)
+        follows = isinstance(catalog, DataCatalog) and (
+            isinstance(catalog.config_resolver, EntryResolver)
+            or own.runtime_params == context.runtime_params
+        )
+        if not follows:
+            return own.build_catalog(catalog_class, run.run_id, request.load_versions)
+        view = run_catalog(
+            catalog,  # type: ignore[arg-type]
+            catalog_class,  # type: ignore[arg-type]
+            run_id=run.run_id,
+            entries=own.catalog_entries(),
+            credentials=own.credentials,
+            parameters=own.run_parameters(),
+            saves=saves,
+            load_versions=request.load_versions,
+        )
+        view._on_saved = self.artifacts.saved
+        return view
+
+    def _use_artifacts(
+        self,
+        context: KedroContext,
+        view: CatalogProtocol[Any, Any],
+        plan: Plan,
+        request: RunRequest,
+    ) -> None:
+        artifacts = self.artifacts.artifacts
+        bypassed = {*(request.runtime_data or {}), *(request.load_versions or {})}
+        for name in plan.datasets & artifacts.keys() - bypassed - plan.saved:
+            artifact = artifacts[name]
+            if self._recipe(context, view, name) == artifact.recipe:
+                put(view, name, ArtifactDataset(artifact, _storage(view, name)))
+                _trust(view, name)
+
+    def _recipe(
+        self, context: KedroContext, catalog: CatalogProtocol[Any, Any], name: str
+    ) -> Any:
+        added = _added(context.catalog, name)
+        if added is not None:
+            return added
+        if isinstance(catalog, DataCatalog):
+            resolver = catalog.config_resolver
+            if isinstance(resolver, EntryResolver):
+                return resolver.recipe(name)
+            return resolver.resolve_pattern(name)
+        return context.catalog_entries().get(name)
+
+    def _load_artifact(self, context: KedroContext, name: str) -> Any:
+        from .run_context import RunContext
+        from .run_request import RunRequest
+
+        run = RunContext(
+            run_id=generate_run_id(),
+            session_id="",
+            runtime_params=context.runtime_params,
+            pipeline_names=(DEFAULT_PIPELINE,),
+        )
+        return self._view(context, RunRequest(), run).load(name)
+
+    def _worth_preloading(
+        self, context: KedroContext, pipeline_names: list[str] | None
+    ) -> list[str]:
+        selection = Selection.of(pipeline_names or [DEFAULT_PIPELINE])
+        inputs = self.plan(selection, frozenset()).inputs
+        catalog = self.catalog(context)
+        return [
+            name
+            for name in sorted(inputs)
+            if not is_parameter(name)
+            and name in catalog
+            and not self._depends_on_runtime_params(context, name)
+            and not getattr(catalog.get(name), "_EPHEMERAL", False)
+        ]
+
+    def _depends_on_runtime_params(self, context: KedroContext, name: str) -> bool:
+        catalog = context.catalog
+        resolver = getattr(catalog, "config_resolver", None)
+        if not isinstance(resolver, EntryResolver):
+            return False
+        return resolver.depends_on_runtime_params(name)
+
+
+def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
+    if not isinstance(name, str):
+        raise KedroSessionError(
+            f"Names of artifacts must be strings, not {type(name).__name__} ({name!r})."
+        )
+    if is_parameter(name):
+        raise KedroSessionError(
+            f"'{name}' is a parameter: parameters are not preloaded. Give them in "
+            f"`runtime_params`."
+        )
+    if name not in catalog:
+        known = [key for key in catalog if not is_parameter(key)]
+        raise KedroSessionError(
+            f"'{name}' is not in the catalog." + suggestion(name, known)
+        )
+
+
+def _added(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
+    if not isinstance(catalog, DataCatalog):
+        return None
+    dataset = catalog._datasets.get(name)
+    return None if dataset is catalog._configured.get(name) else dataset
+
+
+def _storage(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
+    """The dataset behind an artifact, not built yet where that can be avoided."""
+    if isinstance(catalog, DataCatalog):
+        if name in catalog._datasets:
+            return catalog._datasets[name]
+        return catalog.lazy(name)
+    return catalog[name]
+
+
+def _trust(catalog: CatalogProtocol[Any, Any], name: str) -> None:
+    """Do not validate an artifact again: that was done when it was cached."""
+    if isinstance(catalog, DataCatalog):
+        catalog._trusted.add(name)
+
+
+def _outlives_runner(dataset: AbstractDataset[Any, Any]) -> AbstractDataset[Any, Any]:
+    if isinstance(dataset, SharedMemoryDataset):
+        # Its data is in a process that ends with the runner.
+        try:
+            return in_memory(dataset.load())
+        except DatasetError:
+            return MemoryDataset()
+    return dataset

@@ -1,0 +1,836 @@
+"""``DataCatalog`` knows the datasets of a project by name, and loads and saves them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.reduction import ForkingPickler
+from pickle import PicklingError
+from threading import RLock
+from typing import TYPE_CHECKING, Any, ClassVar, List  # noqa: UP035
+
+from kedro.config.config_entries import ConfigEntries
+from kedro.io.cached_dataset import CachedDataset
+from kedro.io.catalog_config_resolver import CatalogConfigResolver
+from kedro.io.core import (
+    TYPE_KEY,
+    VALIDATOR_KEY,
+    AbstractDataset,
+    AbstractVersionedDataset,
+    CatalogProtocol,
+    DatasetError,
+    DatasetNotFoundError,
+    Version,
+    VersionAlreadyExistsError,
+    generate_timestamp,
+)
+from kedro.io.entry_resolver import EntryResolver
+from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset
+from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
+from kedro.io.shared_memory_dataset import SharedMemoryDataset
+from kedro.pipeline.transcoding import _strip_transcoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.managers import SyncManager
+
+    from kedro.validation.core import ValidatorSpec
+
+_SWITCHED_OFF = {"0", "false", "off"}
+_SWITCHED_ON = {"1", "true", "on"}
+_HIGHLIGHT = {"rich_format": ["dark_orange"]}
+
+
+class DataCatalog(CatalogProtocol[Any, Any]):
+    """The datasets of a project, by name.
+
+    Datasets come from configuration, from dataset factory patterns, or are added as
+    objects. One that comes from configuration is built at its first use: until then
+    its configuration is not resolved, its class not imported and nothing connected.
+
+    Args:
+        datasets: Datasets by name.
+        config_resolver: Knows the datasets and patterns that come from
+            configuration. A dataset of the same name in ``datasets`` wins.
+        load_versions: Versions to load, by dataset name, for versioned datasets.
+        save_version: Version that all versioned datasets are saved under.
+        validation_enabled: Whether validators that are declared in the
+            configuration apply. The environment variable
+            ``KEDRO_DATASET_VALIDATION`` takes precedence.
+
+    Example:
+        ```python
+        from kedro.io import DataCatalog, MemoryDataset
+
+        catalog = DataCatalog({"cars": MemoryDataset([1, 2, 3])})
+        catalog.save("boats", [4, 5])
+        catalog.load("cars")
+        ```
+    """
+
+    default_runtime_patterns: ClassVar[dict[str, Any]] = {
+        "{default}": {"type": "kedro.io.MemoryDataset"}
+    }
+    _run_id: str | None = None
+    _run_saves: frozenset[str] = frozenset()
+    _on_saved: Callable[[str], None] | None = None
+
+    def __init__(
+        self,
+        datasets: dict[str, AbstractDataset[Any, Any]] | None = None,
+        config_resolver: CatalogConfigResolver | None = None,
+        load_versions: dict[str, str] | None = None,
+        save_version: str | None = None,
+        validation_enabled: bool = True,
+    ) -> None:
+        self._config_resolver = config_resolver or CatalogConfigResolver(
+            default_runtime_patterns=self.default_runtime_patterns
+        )
+        self._datasets: dict[str, AbstractDataset[Any, Any]] = datasets or {}
+        self._load_versions, self._save_version = self._validate_versions(
+            datasets, load_versions or {}, save_version
+        )
+        self.validation_enabled = validation_enabled
+        self._configured: dict[str, AbstractDataset[Any, Any]] = {}
+        self._validator_specs: dict[str, ValidatorSpec | None] = {}
+        self._validators: dict[str, Any] = {}
+        self._save_validated: set[str] = set()
+        self._trusted: set[str] = set()
+        self._building = RLock()
+        for name in self._datasets.keys() & set(self._config_resolver.config):
+            self._logger.warning(
+                "Cannot register dataset '%s' from config: a dataset with the same "
+                "name was already provided in the `datasets` argument.",
+                name,
+            )
+            self._config_resolver.config.pop(name)
+        self._lazy_datasets = LazyDatasets(
+            self._config_resolver.config, self._load_versions, self._save_version
+        )
+        if not isinstance(self._config_resolver, EntryResolver):
+            for name in self._config_resolver.config:
+                self._check_entry(name, self._config_resolver.config[name])
+
+    @classmethod
+    def from_config(
+        cls,
+        catalog: Mapping[str, Any] | None,
+        credentials: Mapping[str, Any] | None = None,
+        load_versions: dict[str, str] | None = None,
+        save_version: str | None = None,
+        validation_enabled: bool = True,
+    ) -> DataCatalog:
+        """Make a catalog from configuration.
+
+        Args:
+            catalog: Configuration by dataset name or factory pattern. Entries of a
+                loader (``OmegaConfigLoader.entries``) are resolved at their first
+                use.
+            credentials: Credentials by the name that entries call them by.
+            load_versions: Versions to load, by dataset name.
+            save_version: Version to save under; a timestamp where not given.
+            validation_enabled: Whether declared validators apply.
+
+        Returns:
+            The catalog, with no dataset built.
+
+        Raises:
+            DatasetNotFoundError: If ``load_versions`` names an unknown dataset.
+
+        Example:
+            ```python
+            catalog = DataCatalog.from_config(
+                {"cars": {"type": "pandas.CSVDataset", "filepath": "cars.csv"}}
+            )
+            ```
+        """
+        resolver: CatalogConfigResolver
+        if isinstance(catalog, ConfigEntries):
+            resolver = EntryResolver(catalog, credentials, cls.default_runtime_patterns)
+        else:
+            resolver = CatalogConfigResolver(
+                dict(catalog or {}),
+                dict(credentials or {}),
+                cls.default_runtime_patterns,
+            )
+        return cls.from_resolver(
+            resolver, load_versions, save_version, validation_enabled
+        )
+
+    @classmethod
+    def from_resolver(
+        cls,
+        config_resolver: CatalogConfigResolver,
+        load_versions: dict[str, str] | None = None,
+        save_version: str | None = None,
+        validation_enabled: bool = True,
+    ) -> DataCatalog:
+        """Make a catalog of what a resolver knows.
+
+        Args:
+            config_resolver: Knows datasets and patterns.
+            load_versions: Versions to load, by dataset name.
+            save_version: Version to save under; a timestamp where not given.
+            validation_enabled: Whether declared validators apply.
+
+        Returns:
+            The catalog, with no dataset built.
+
+        Raises:
+            DatasetNotFoundError: If ``load_versions`` names an unknown dataset.
+        """
+        check_load_versions(config_resolver, load_versions or {})
+        return cls(
+            load_versions=load_versions or {},
+            save_version=save_version or generate_timestamp(),
+            config_resolver=config_resolver,
+            validation_enabled=validation_enabled,
+        )
+
+    @property
+    def config_resolver(self) -> CatalogConfigResolver:
+        """Resolves entries and dataset factory patterns of the configuration."""
+        return self._config_resolver
+
+    @property
+    def validator_specs(self) -> dict[str, ValidatorSpec]:
+        """Declared validators by dataset name, parsed."""
+        for name in self._config_resolver.config:
+            try:
+                self._validator_spec(name)
+            except Exception as exc:
+                self._logger.debug("Validator of '%s' is unusable: %s", name, exc)
+        return {name: spec for name, spec in self._validator_specs.items() if spec}
+
+    @property
+    def validators(self) -> dict[str, Any]:
+        """Declared validators by dataset name, as they can stand in configuration."""
+        return {name: spec.to_config() for name, spec in self.validator_specs.items()}
+
+    def __repr__(self) -> str:
+        datasets = {**self._lazy_datasets, **self._datasets}
+        return "\n".join(f"'{name}': {dataset!r}" for name, dataset in datasets.items())
+
+    def __contains__(self, dataset_name: object) -> bool:
+        """Whether a dataset is registered, or matches a factory pattern."""
+        if dataset_name in self._datasets or dataset_name in self._lazy_datasets:
+            return True
+        resolver = self._config_resolver
+        return isinstance(dataset_name, str) and (
+            resolver.match_dataset_pattern(dataset_name) is not None
+            or resolver.match_user_catch_all_pattern(dataset_name) is not None
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same datasets, built or not, and patterns."""
+        if not isinstance(other, DataCatalog):
+            return NotImplemented
+        return (
+            self._datasets,
+            dict(self._lazy_datasets),
+            self._config_resolver.list_patterns(),
+        ) == (
+            other._datasets,
+            dict(other._lazy_datasets),
+            other._config_resolver.list_patterns(),
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Validators may hold what cannot be pickled, and what was validated where is
+        # the affair of one process.
+        state = self.__dict__.copy()
+        state.update(_validators={}, _save_validated=set())
+        state.pop("_building")
+        state.pop("_on_saved", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._validators = {}
+        self._save_validated = set()
+        self._building = RLock()
+
+    def keys(self) -> List[str]:  # noqa: UP006
+        """Names of all registered datasets."""
+        lazy = list(self._lazy_datasets)
+        return lazy + [
+            name for name in self._datasets if name not in self._lazy_datasets
+        ]
+
+    def values(self) -> List[AbstractDataset[Any, Any]]:  # noqa: UP006
+        """All registered datasets; builds them."""
+        return [self[name] for name in self]
+
+    def items(self) -> List[tuple[str, AbstractDataset[Any, Any]]]:  # noqa: UP006
+        """Names and datasets of all that are registered; builds them."""
+        return [(name, self[name]) for name in self]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.keys()
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __getitem__(self, ds_name: str) -> AbstractDataset[Any, Any]:
+        """The dataset ``ds_name``, built where needed.
+
+        Raises:
+            DatasetNotFoundError: If there is none, and no factory pattern matches.
+            DatasetError: If it cannot be built.
+        """
+        dataset = self.get(ds_name)
+        if dataset is None:
+            raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
+        return dataset
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Register a dataset, or data that becomes a ``MemoryDataset``.
+
+        A dataset of that name is replaced, with what was known of its versions and
+        validators.
+
+        Args:
+            key: Name of the dataset.
+            value: A dataset, or data.
+        """
+        if key in self._datasets or key in self._lazy_datasets:
+            self._logger.warning("Replacing dataset '%s'", key)
+            self._forget(key)
+        if isinstance(value, AbstractDataset):
+            self._load_versions, self._save_version = self._validate_versions(
+                {key: value}, self._load_versions, self._save_version
+            )
+            self._datasets[key] = value
+        elif isinstance(value, _LazyDataset):
+            self._lazy_datasets[key] = value
+        else:
+            self._logger.debug("Adding input data %s as a default MemoryDataset", key)
+            self._datasets[key] = MemoryDataset(data=value)
+
+    def get(
+        self,
+        key: str,
+        fallback_to_runtime_pattern: bool = False,
+        version: Version | None = None,
+    ) -> AbstractDataset[Any, Any] | None:
+        """The dataset ``key``, built where needed.
+
+        Args:
+            key: Name of the dataset.
+            fallback_to_runtime_pattern: Whether a name that nothing else matches
+                becomes a dataset in memory.
+            version: Version to see the dataset at, if it is versioned.
+
+        Returns:
+            The dataset, or ``None`` if there is none.
+
+        Raises:
+            DatasetError: If it cannot be built.
+        """
+        dataset = self._datasets.get(key)
+        if dataset is None:
+            if not fallback_to_runtime_pattern and key not in self:
+                return None
+            dataset = self._build(key)
+        if version and isinstance(dataset, AbstractVersionedDataset):
+            return dataset._copy(_version=version)
+        return dataset
+
+    def load(self, ds_name: str, version: str | None = None) -> Any:
+        """Load data from a dataset.
+
+        Args:
+            ds_name: Name of the dataset.
+            version: Version to load, if it is versioned.
+
+        Returns:
+            The data, as its validator gives it back if it has one.
+
+        Raises:
+            DatasetNotFoundError: If there is no such dataset.
+            DatasetError: If loading fails.
+            DataValidationError: If the data is not valid.
+        """
+        dataset = self.get(ds_name, version=Version(version, None) if version else None)
+        if dataset is None:
+            raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
+        self._logger.info(
+            "Loading data from %s (%s)...",
+            ds_name,
+            type(dataset).__name__,
+            extra=_HIGHLIGHT,
+        )
+        if _strip_transcoding(ds_name) in self._run_saves:
+            self._prefer_own_version(dataset)
+        try:
+            data = dataset.load()
+        except DatasetError as exc:
+            raise self._error(f"{ds_name}: {exc}") from exc
+        if self._is_validation_enabled():
+            data = self._validate(ds_name, data, mode="load")
+        return data
+
+    def save(self, ds_name: str, data: Any) -> None:
+        """Save data to a dataset.
+
+        Args:
+            ds_name: Name of the dataset.
+            data: The data.
+
+        Raises:
+            DatasetNotFoundError: If there is no such dataset.
+            DatasetError: If saving fails.
+            DataValidationError: If the data is not valid; nothing is saved then.
+        """
+        dataset = self[ds_name]
+        self._logger.info(
+            "Saving data to %s (%s)...",
+            ds_name,
+            type(dataset).__name__,
+            extra=_HIGHLIGHT,
+        )
+        if self._is_validation_enabled():
+            data = self._validate(ds_name, data, mode="save")
+        try:
+            with self._reading_back(dataset):
+                dataset.save(data)
+        except BaseException as exc:
+            # What is in storage now is unknown: the next load has to validate it.
+            self._save_validated.discard(ds_name)
+            if isinstance(exc, DatasetError):
+                raise self._error(f"{ds_name}: {exc}") from exc
+            raise
+        finally:
+            if self._on_saved is not None:
+                self._on_saved(ds_name)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a dataset, and data in it."""
+        dataset = self.get(name)
+        return dataset.exists() if dataset else False
+
+    def release(self, name: str) -> None:
+        """Let a dataset drop the data that it holds in memory.
+
+        Raises:
+            DatasetNotFoundError: If there is no such dataset.
+        """
+        self[name].release()
+        self._save_validated.discard(name)
+
+    def confirm(self, name: str) -> None:
+        """Tell a dataset that what was loaded from it has been processed.
+
+        Raises:
+            DatasetNotFoundError: If there is no such dataset.
+            DatasetError: If it cannot be confirmed.
+        """
+        self._logger.info("Confirming dataset '%s'", name)
+        dataset = self[name]
+        if not hasattr(dataset, "confirm"):
+            raise self._error(f"Dataset '{name}' does not have 'confirm' method")
+        dataset.confirm()
+
+    def filter(
+        self,
+        name_regex: re.Pattern[str] | str | None = None,
+        type_regex: re.Pattern[str] | str | None = None,
+        by_type: type | list[type] | None = None,
+    ) -> List[str]:  # noqa: UP006
+        """Names of the registered datasets that match all given conditions.
+
+        Args:
+            name_regex: Searched for in the name.
+            type_regex: Searched for in the full class path of the type.
+            by_type: Class, or classes, of which the type is one.
+
+        Returns:
+            The names.
+
+        Example:
+            ```python
+            catalog.filter(name_regex="^raw_", type_regex="CSV")
+            ```
+        """
+        names = [n for n in self.keys() if not name_regex or re.search(name_regex, n)]
+        if not (type_regex or by_type):
+            return names
+        classes = by_type if isinstance(by_type, list) else [by_type] if by_type else []
+        wanted = {f"{cls.__module__}.{cls.__qualname__}" for cls in classes}
+        types = {name: self.get_type(name) or "" for name in names}
+        return [
+            name
+            for name, path in types.items()
+            if (not type_regex or re.search(type_regex, path))
+            and (not wanted or path in wanted)
+        ]
+
+    def get_type(self, ds_name: str) -> str | None:
+        """Class path of a dataset's type, found without building the dataset.
+
+        Returns:
+            The path, or ``None`` if there is no such dataset.
+        """
+        if ds_name in self._datasets:
+            cls = type(self._datasets[ds_name])
+            return f"{cls.__module__}.{cls.__qualname__}"
+        if ds_name in self._lazy_datasets:
+            return str(self._lazy_datasets[ds_name])
+        if ds_name in self:
+            config = self._config_resolver.resolve_pattern(ds_name)
+            return str(_LazyDataset(ds_name, config))
+        return None
+
+    def lazy(self, ds_name: str) -> _LazyDataset:
+        """What it takes to build a dataset of the configuration.
+
+        Raises:
+            DatasetError: If its configuration cannot be resolved.
+        """
+        if ds_name in self._lazy_datasets:
+            return self._lazy_datasets[ds_name]
+        return _LazyDataset(
+            ds_name,
+            self._config_resolver.resolve_pattern(ds_name),
+            self._load_versions.get(ds_name),
+            self._save_version,
+        )
+
+    def to_config(
+        self,
+    ) -> tuple[
+        dict[str, dict[str, Any]],
+        dict[str, dict[str, Any]],
+        dict[str, str | None],
+        str | None,
+    ]:
+        """The catalog as configuration, without its datasets in memory.
+
+        Works for datasets whose arguments are plain values
+        (kedro-org/kedro-plugins#950).
+
+        Returns:
+            Catalog, credentials, load versions and save version, as
+            ``from_config`` takes them.
+        """
+        configs = {name: lazy.config for name, lazy in self._lazy_datasets.items()}
+        configs = {
+            name: config
+            for name, config in configs.items()
+            if not _is_memory_dataset(config.get(TYPE_KEY, ""))
+        }
+        configs.update(
+            (name, dataset._init_config())
+            for name, dataset in self._datasets.items()
+            if not _is_memory_dataset(dataset)
+        )
+        catalog: dict[str, dict[str, Any]] = {}
+        credentials: dict[str, dict[str, Any]] = {}
+        for name, config in configs.items():
+            catalog[name], found = self._config_resolver._unresolve_credentials(
+                name, config
+            )
+            credentials.update(found)
+        for name, validator in self.validators.items():
+            if name in catalog:
+                catalog[name][VALIDATOR_KEY] = validator
+        load_versions = {name: self._load_versions.get(name) for name in catalog}
+        return catalog, credentials, load_versions, self._save_version
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.keys()
+
+    @property
+    def _logger(self) -> logging.Logger:
+        return logging.getLogger(__name__)
+
+    def _build(self, name: str) -> AbstractDataset[Any, Any]:
+        with self._building:
+            if name in self._datasets:
+                return self._datasets[name]
+            lazy = self.lazy(name)
+            self._check_entry(name, lazy.config)
+            dataset = self._materialize(lazy)
+            # Taken out first, for nothing to look like being replaced.
+            self._lazy_datasets.pop(name, None)
+            self[name] = dataset
+            self._configured[name] = dataset
+            return dataset
+
+    def _materialize(self, lazy: _LazyDataset) -> AbstractDataset[Any, Any]:
+        try:
+            return lazy.materialize()
+        except DatasetError as exc:
+            raise self._error(str(exc)) from exc
+
+    def _check_entry(self, name: str, config: Any) -> None:
+        self._validate_dataset_config(name, config)
+        if VALIDATOR_KEY in config:
+            self._parse_validator(name, config[VALIDATOR_KEY])
+
+    @staticmethod
+    def _validate_dataset_config(ds_name: str, ds_config: Any) -> None:
+        hint = (
+            "\nHint: If this catalog entry is intended for variable interpolation, "
+            "make sure that the {}key is preceded by an underscore."
+        )
+        if not isinstance(ds_config, dict):
+            raise DatasetError(
+                f"Catalog entry '{ds_name}' is not a valid dataset configuration. "
+                + hint.format("")
+            )
+        if TYPE_KEY not in ds_config:
+            raise DatasetError(
+                f"An exception occurred when parsing config for dataset '{ds_name}':\n"
+                "'type' is missing from dataset catalog configuration."
+                + hint.format("top level ")
+            )
+
+    def _forget(self, name: str) -> None:
+        self._datasets.pop(name, None)
+        self._lazy_datasets.pop(name, None)
+        self._config_resolver.config.pop(name, None)
+        self._configured.pop(name, None)
+        self._load_versions = {
+            key: version for key, version in self._load_versions.items() if key != name
+        }
+        # Known to have none, rather than not looked for yet.
+        self._validator_specs[name] = None
+        self._validators.pop(name, None)
+        self._save_validated.discard(name)
+
+    def _prefer_own_version(self, dataset: AbstractDataset[Any, Any]) -> None:
+        """Have a run that has saved a version load it, whichever is the latest."""
+        versioned = _unpinned(dataset)
+        if versioned is None or not self._run_id:
+            return
+        path = str(versioned._get_versioned_path(self._run_id))
+        if versioned._exists_function(path):
+            versioned._version = Version(self._run_id, self._run_id)
+
+    @contextmanager
+    def _reading_back(self, dataset: AbstractDataset[Any, Any]) -> Iterator[None]:
+        """Have what a run saves be the version that it loads from then on.
+
+        The latest version is found by name, and a run id may be any name.
+        """
+        versioned = _unpinned(dataset) if self._run_id else None
+        if versioned is None:
+            yield
+            return
+        unpinned = versioned._version
+        versioned._version = Version(unpinned.save, unpinned.save)  # type: ignore[union-attr]
+        try:
+            yield
+        except BaseException:
+            versioned._version = unpinned
+            raise
+
+    def _error(self, message: str) -> DatasetError:
+        suffix = f"\n(run id: {self._run_id})" if self._run_id else ""
+        return DatasetError(message + suffix)
+
+    def _is_validation_enabled(self) -> bool:
+        # Read at every operation, for the switch to work on a live session.
+        switch = os.environ.get("KEDRO_DATASET_VALIDATION", "").strip().lower()
+        if switch in _SWITCHED_OFF:
+            return False
+        return switch in _SWITCHED_ON or self.validation_enabled
+
+    def _validator_spec(self, name: str) -> ValidatorSpec | None:
+        if name not in self._validator_specs:
+            resolver = self._config_resolver
+            declared = None
+            if isinstance(resolver, EntryResolver):
+                declared = resolver.validator(name)
+            if declared is None:
+                self._validator_specs[name] = None
+            else:
+                self._parse_validator(name, declared)
+        return self._validator_specs[name]
+
+    def _parse_validator(self, name: str, declared: Any) -> None:
+        from kedro.validation.core import ValidatorSpec
+
+        self._validator_specs[name] = ValidatorSpec.from_dataset_config(name, declared)
+
+    def _validate(self, ds_name: str, data: Any, mode: str) -> Any:
+        spec = self._validator_spec(ds_name)
+        if spec is None or mode not in spec.on or not spec.enabled:
+            return data
+        if mode == "load" and ds_name in self._trusted:
+            return data
+        saved_here = ds_name in self._save_validated
+        if mode == "load" and spec.skip_load_after_save and saved_here:
+            return data
+        validated = self._run_validator(ds_name, data, spec, mode)
+        if mode == "save":
+            self._save_validated.add(ds_name)
+        return validated
+
+    def _run_validator(
+        self, name: str, data: Any, spec: ValidatorSpec, mode: str
+    ) -> Any:
+        from kedro.validation.core import resolve_validator
+        from kedro.validation.exceptions import DataValidationError
+
+        validator = self._validators.get(name)
+        if validator is None:
+            validator = self._validators.setdefault(name, resolve_validator(spec))
+        try:
+            return validator.validate(data)
+        except DataValidationError as exc:
+            exc.dataset_name = name
+            exc.mode = mode
+            exc.validator = exc.validator or spec.class_path
+            error, cause = exc, exc.__cause__
+        except Exception as exc:
+            error = DataValidationError(
+                str(exc), dataset_name=name, mode=mode, validator=spec.class_path
+            )
+            cause = exc
+        if spec.severity == "warn":
+            self._logger.warning(str(error))
+            return data
+        raise error from cause
+
+    @staticmethod
+    def _validate_versions(
+        datasets: dict[str, AbstractDataset[Any, Any]] | None,
+        load_versions: dict[str, str],
+        save_version: str | None,
+    ) -> tuple[dict[str, str], str | None]:
+        load_versions = dict(load_versions)
+        for name, dataset in (datasets or {}).items():
+            inner = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
+            if not isinstance(inner, AbstractVersionedDataset) or not inner._version:
+                continue
+            version = inner._version
+            if version.load:
+                load_versions[name] = version.load
+            if version.save:
+                save_version = save_version or version.save
+                if save_version != version.save:
+                    raise VersionAlreadyExistsError(
+                        f"Cannot add a dataset `{name}` with `{version.save}` save "
+                        f"version. Save version set for the catalog is "
+                        f"`{save_version}`. All datasets in the catalog must have the "
+                        f"same save version."
+                    )
+        return load_versions, save_version
+
+
+class SharedMemoryDataCatalog(DataCatalog):
+    """A catalog whose datasets can be used from several processes.
+
+    Example:
+        ```python
+        from multiprocessing.managers import SyncManager
+
+        from kedro.io import SharedMemoryDataCatalog, SharedMemoryDataset
+
+        catalog = SharedMemoryDataCatalog({"shared": SharedMemoryDataset()})
+        catalog.set_manager_datasets(manager)
+        catalog.validate_catalog()
+        ```
+    """
+
+    default_runtime_patterns: ClassVar[dict[str, Any]] = {
+        "{default}": {"type": "kedro.io.SharedMemoryDataset"}
+    }
+
+    def set_manager_datasets(self, manager: SyncManager) -> None:
+        """Put the data of all shared memory datasets into a manager process.
+
+        Args:
+            manager: A started manager that serves ``MemoryDataset``.
+        """
+        for dataset in self._datasets.values():
+            if isinstance(dataset, SharedMemoryDataset):
+                dataset.set_manager(manager)
+
+    def validate_catalog(self) -> None:
+        """Check that all datasets that were built can go to another process.
+
+        Raises:
+            AttributeError: If some cannot; names them.
+        """
+        unserialisable = sorted(
+            name
+            for name, dataset in self._datasets.items()
+            if not _travels(name, dataset)
+        )
+        if unserialisable:
+            raise AttributeError(
+                f"The following datasets cannot be used with multiprocessing: "
+                f"{unserialisable}\nIn order to utilize multiprocessing you "
+                f"need to make sure all datasets are serialisable, i.e. datasets "
+                f"should not make use of lambda functions, nested functions, closures "
+                f"etc.\nIf you are using custom decorators ensure they are correctly "
+                f"decorated using functools.wraps()."
+            )
+
+
+def check_load_versions(
+    config_resolver: CatalogConfigResolver,
+    load_versions: dict[str, str],
+    known: Mapping[str, Any] | None = None,
+) -> None:
+    """Check that versions are asked for of known datasets only.
+
+    Args:
+        config_resolver: Knows datasets and patterns.
+        load_versions: Versions to load, by dataset name.
+        known: Datasets that the resolver does not know.
+
+    Raises:
+        DatasetNotFoundError: If a dataset is not known; names all of them.
+    """
+    unknown = sorted(
+        name
+        for name in load_versions
+        if name not in config_resolver.config
+        and name not in (known or {})
+        and not config_resolver.match_dataset_pattern(name)
+    )
+    if unknown:
+        raise DatasetNotFoundError(
+            f"'load_versions' keys [{', '.join(unknown)}] are not found in the catalog."
+        )
+
+
+def _unpinned(
+    dataset: AbstractDataset[Any, Any],
+) -> AbstractVersionedDataset[Any, Any] | None:
+    """A versioned dataset of which the latest version is loaded, or ``None``."""
+    inner = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
+    version = getattr(inner, "_version", None)
+    if not isinstance(inner, AbstractVersionedDataset) or not version:
+        return None
+    return inner if version.save and not version.load else None
+
+
+def _travels(name: str, dataset: AbstractDataset[Any, Any]) -> bool:
+    if getattr(dataset, "_SINGLE_PROCESS", False):
+        return False
+    try:
+        ForkingPickler.dumps(dataset)
+    except (AttributeError, PicklingError):
+        protocol = getattr(dataset, "_protocol", None)
+        if protocol and protocol != "file":
+            warnings.warn(
+                f"Dataset '{name}' appears to be backed by remote/cloud storage "
+                f"(protocol: '{protocol}'). Its filesystem client could not be "
+                f"pickled, which is a common issue with cloud-based datasets under "
+                f"`ParallelRunner`. Consider using `ThreadRunner` or "
+                f"`SequentialRunner` instead.",
+                stacklevel=3,
+            )
+        return False
+    return True

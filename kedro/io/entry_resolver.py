@@ -1,0 +1,295 @@
+"""Catalog entries that are resolved, one by one, when somebody needs them."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from kedro.config.config_entries import ConfigEntries
+from kedro.io.catalog_config_resolver import (
+    CatalogConfigResolver,
+    Patterns,
+    _resolve_credentials,
+)
+from kedro.io.core import DatasetError
+
+_logger = logging.getLogger(__name__)
+
+_REMEMBERED_MATCHES = 10_000
+
+
+class EntryResolver(CatalogConfigResolver):
+    """Resolves dataset configurations entry by entry.
+
+    Making one costs the same whatever the number of entries: an entry is read,
+    resolved and given its credentials at its first use. One that cannot be resolved
+    fails there and nowhere else.
+
+    Args:
+        entries: Catalog entries and dataset factory patterns, by name.
+        credentials: Credentials by name.
+        default_runtime_patterns: Patterns for names that nothing else matches.
+
+    Example:
+        ```python
+        resolver = EntryResolver(loader.entries("catalog"), credentials, patterns)
+        resolver.resolve_pattern("companies")["filepath"]
+        ```
+    """
+
+    def __init__(
+        self,
+        entries: ConfigEntries,
+        credentials: Mapping[str, Any] | None,
+        default_runtime_patterns: Patterns,
+    ) -> None:
+        self.entries = entries
+        self._credentials = credentials or {}
+        self._default_runtime_patterns = default_runtime_patterns
+        self._resolved_configs: _EntryConfigs = _EntryConfigs(entries, self._resolved)  # type: ignore[assignment]
+        names = self._sort_patterns({name: {} for name in entries if "{" in name})
+        catch_all = {n for n in names if self._pattern_specificity(n) == 0}
+        self._dataset_patterns = _PatternConfigs(  # type: ignore[assignment]
+            [name for name in names if name not in catch_all], self._pattern
+        )
+        self._user_catch_all_pattern = _PatternConfigs(list(catch_all), self._pattern)  # type: ignore[assignment]
+        self._matches: dict[str, str | None] = {}
+
+    def for_run(
+        self,
+        entries: ConfigEntries,
+        credentials: Mapping[str, Any],
+        default_runtime_patterns: Patterns,
+    ) -> EntryResolver:
+        """The same catalog, as a run with other configuration sees it.
+
+        Entries that were replaced or added by hand stay so. What the new resolver
+        replaces does not affect this one.
+
+        Args:
+            entries: The run's catalog entries; those of this resolver by name.
+            credentials: The run's credentials.
+            default_runtime_patterns: Patterns for names that nothing else matches.
+        """
+        resolver = object.__new__(type(self))
+        resolver.__dict__.update(self.__dict__)
+        resolver.entries = entries
+        resolver._credentials = credentials
+        resolver._default_runtime_patterns = default_runtime_patterns
+        resolver._resolved_configs = self._resolved_configs.for_run(
+            entries, resolver._resolved
+        )
+        resolver._dataset_patterns = self._dataset_patterns.with_resolve(  # type: ignore[attr-defined]
+            resolver._pattern
+        )
+        resolver._user_catch_all_pattern = self._user_catch_all_pattern.with_resolve(  # type: ignore[attr-defined]
+            resolver._pattern
+        )
+        return resolver
+
+    def match_dataset_pattern(self, ds_name: str) -> str | None:
+        """The dataset factory pattern that ``ds_name`` matches, if any."""
+        if not self._dataset_patterns:
+            return None
+        if ds_name not in self._matches:
+            if len(self._matches) >= _REMEMBERED_MATCHES:
+                self._matches.clear()
+            self._matches[ds_name] = super().match_dataset_pattern(ds_name)
+        return self._matches[ds_name]
+
+    def recipe(self, ds_name: str) -> Any:
+        """What decides how a dataset is built, to compare two runs by.
+
+        Args:
+            ds_name: Name of the dataset.
+
+        Returns:
+            The configuration of its entry or pattern, not to be changed, without
+            what its credentials are at the moment.
+        """
+        if ds_name in self._resolved_configs:
+            return self._resolved_configs.recipe(ds_name)
+        pattern = self._entry_name(ds_name)
+        return self.entries.shared(pattern) if pattern else None
+
+    def depends_on_runtime_params(self, ds_name: str) -> bool:
+        """Whether runtime parameters have a say in how a dataset is built."""
+        entry = self._entry_name(ds_name)
+        return entry is not None and self.entries.depends_on_runtime_params(entry)
+
+    def validator(self, ds_name: str) -> Any:
+        """The ``validator`` declared for a dataset, without resolving its entry."""
+        entry = self._entry_name(ds_name)
+        return self.entries.part(entry, "validator") if entry else None
+
+    def _entry_name(self, ds_name: str) -> str | None:
+        """The entry, or the pattern, that a dataset comes from."""
+        if ds_name in self._resolved_configs:
+            return ds_name
+        return self.match_dataset_pattern(ds_name) or self.match_user_catch_all_pattern(
+            ds_name
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "_default_runtime_patterns": self._default_runtime_patterns,
+            "_resolved_configs": self._resolved_configs,
+            "_dataset_patterns": self._dataset_patterns,
+            "_user_catch_all_pattern": self._user_catch_all_pattern,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._credentials = {}
+        self._matches = {}
+        self.entries = ConfigEntries(
+            {
+                **self._resolved_configs,
+                **self._dataset_patterns,
+                **self._user_catch_all_pattern,
+            }
+        )
+
+    def _resolved(self, name: str) -> dict[str, Any]:
+        try:
+            config = self.entries.shared(name)
+        except Exception as exc:
+            raise DatasetError(
+                f"The configuration of dataset '{name}' cannot be resolved: {exc}"
+            ) from exc
+        if not isinstance(config, dict):
+            raise DatasetError(
+                f"Catalog entry '{name}' is not a valid dataset configuration. "
+                "\nHint: If this catalog entry is intended for variable interpolation, "
+                "make sure that the key is preceded by an underscore."
+            )
+        try:
+            return _resolve_credentials(config, self._credentials)  # type: ignore[arg-type]
+        except Exception as exc:
+            # A `KeyError` would read as "no such dataset" to a mapping's users.
+            raise DatasetError(f"{name}: {exc.args[0] if exc.args else exc}") from exc
+
+    def _pattern(self, name: str) -> dict[str, Any]:
+        config = self._resolved(name)
+        self._validate_pattern_config(name, config)
+        return config
+
+
+class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
+    """Resolved configurations by dataset name, without those of patterns."""
+
+    def __init__(
+        self, entries: ConfigEntries, resolve: Callable[[str], dict[str, Any]]
+    ) -> None:
+        self._entries = entries
+        self._resolve = resolve
+        self._travelling: dict[str, Any] | None = None
+        self._added: dict[str, dict[str, Any]] = {}
+        self._removed: frozenset[str] = frozenset()
+
+    def for_run(
+        self, entries: ConfigEntries, resolve: Callable[[str], dict[str, Any]]
+    ) -> _EntryConfigs:
+        configs = _EntryConfigs(entries, resolve)
+        configs._added = self._added.copy()
+        configs._removed = self._removed
+        return configs
+
+    def recipe(self, name: str) -> Any:
+        return self._added[name] if name in self._added else self._entries.shared(name)
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        # What resolves entries stays in its process; what they resolve to travels.
+        if self._travelling is None:
+            self._travelling = resolvable(self)
+        return dict, (self._travelling,)
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self:
+            raise KeyError(name)
+        if name in self._added:
+            return copy.deepcopy(self._added[name])
+        return self._resolve(name)
+
+    def __setitem__(self, name: str, config: dict[str, Any]) -> None:
+        self._added[name] = config
+        self._removed -= {name}
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self._added.pop(name, None)
+        self._removed |= {name}
+
+    def pop(self, name: str, *default: Any) -> Any:
+        # The removed configuration is hardly ever wanted: what it is worth must not
+        # decide whether a broken entry can be replaced.
+        if name in self:
+            del self[name]
+            return default[0] if default else None
+        if default:
+            return default[0]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        if name in self._added:
+            return True
+        return (
+            isinstance(name, str)
+            and name not in self._removed
+            and "{" not in name
+            and name in self._entries
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        for name in self._entries:
+            if name in self and name not in self._added:
+                yield name
+        yield from self._added
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _PatternConfigs(Mapping[str, dict[str, Any]]):
+    """Configurations by pattern, in matching order, resolved when looked up."""
+
+    def __init__(
+        self, names: list[str], resolve: Callable[[str], dict[str, Any]]
+    ) -> None:
+        self._names = names
+        self._resolve = resolve
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (resolvable(self),)
+
+    def with_resolve(self, resolve: Callable[[str], dict[str, Any]]) -> _PatternConfigs:
+        return _PatternConfigs(self._names, resolve)
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._resolve(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def resolvable(configs: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything in a mapping that can be looked up without an error.
+
+    Args:
+        configs: A mapping whose values are made when they are looked up.
+    """
+    found = {}
+    for name in configs:
+        try:
+            found[name] = configs[name]
+        except Exception as exc:
+            _logger.debug("'%s' does not travel to other processes: %s", name, exc)
+    return found

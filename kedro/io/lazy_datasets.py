@@ -1,0 +1,211 @@
+"""Datasets that a catalog knows and has not built yet."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+from kedro.io.core import (
+    VALIDATOR_KEY,
+    AbstractDataset,
+    TCopyMode,
+    generate_timestamp,
+    is_parameter,
+    parse_dataset_definition,
+)
+from kedro.io.memory_dataset import MemoryDataset
+
+
+class _LazyDataset:
+    """What it takes to build one dataset.
+
+    Args:
+        name: Name of the dataset.
+        config: Its configuration, with ``type`` and the arguments of the class.
+        load_version: Version to load, for versioned datasets.
+        save_version: Version to save, for versioned datasets.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: dict[str, Any],
+        load_version: str | None = None,
+        save_version: str | None = None,
+    ) -> None:
+        self.name = name
+        self.config = config
+        self.load_version = load_version
+        self.save_version = save_version
+
+    def __repr__(self) -> str:
+        """The class of the dataset, as it is declared where it cannot be imported."""
+        try:
+            cls, _ = parse_dataset_definition(self._build_config(), save_version="-")
+        except Exception:
+            return self._declared_type()
+        return f"{cls.__module__}.{cls.__qualname__}"
+
+    def materialize(self) -> AbstractDataset[Any, Any]:
+        """Build the dataset.
+
+        Raises:
+            DatasetError: If the class cannot be imported or refuses its arguments.
+        """
+        return AbstractDataset.from_config(
+            self.name, self._build_config(), self.load_version, self.save_version
+        )
+
+    def _build_config(self) -> dict[str, Any]:
+        config = self.config
+        if VALIDATOR_KEY not in config:
+            return config
+        return {key: value for key, value in config.items() if key != VALIDATOR_KEY}
+
+    def _declared_type(self) -> str:
+        try:
+            return str(self.config["type"])
+        except Exception as exc:
+            return f"<cannot be resolved: {type(exc).__name__}>"
+
+
+class _ConfiguredDataset(_LazyDataset):
+    """A lazy dataset whose configuration is resolved when it is looked at."""
+
+    def __init__(
+        self,
+        name: str,
+        configs: Mapping[str, dict[str, Any]],
+        load_version: str | None,
+        save_version: str | None,
+    ) -> None:
+        self._configs = configs
+        self._config: dict[str, Any] | None = None
+        self.name = name
+        self.load_version = load_version
+        self.save_version = save_version
+
+    @property
+    def config(self) -> dict[str, Any]:  # type: ignore[override]
+        """The configuration; a copy that belongs to this dataset."""
+        if self._config is None:
+            self._config = self._configs[self.name]
+        return self._config
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "_configs": {},
+            "_config": self.config,
+            "load_version": self.load_version,
+            "save_version": self.save_version,
+        }
+
+
+class _ParameterDataset(_LazyDataset):
+    """A parameter, which becomes a dataset in memory."""
+
+    def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
+        super().__init__(name, {"type": "kedro.io.memory_dataset.MemoryDataset"})
+        self._parameters = parameters
+
+    def materialize(self) -> AbstractDataset[Any, Any]:
+        """Make the dataset; the value is copied when it is loaded."""
+        return in_memory(self._parameters[self.name])
+
+    def __getstate__(self) -> dict[str, Any]:
+        value = self._parameters[self.name]
+        return {**self.__dict__, "_parameters": {self.name: value}}
+
+
+class LazyDatasets(MutableMapping[str, _LazyDataset]):
+    """The datasets of a catalog that are not built yet.
+
+    Those that come from configuration are made when they are looked up, so that the
+    mapping costs the same for ten entries as for ten thousand.
+
+    Args:
+        configs: Configuration by dataset name.
+        parameters: Values of parameters by dataset name, such as ``params:alpha``.
+        load_versions: Versions to load by dataset name.
+        save_version: Version for all versioned datasets to save.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, dict[str, Any]],
+        load_versions: Mapping[str, str] | None = None,
+        save_version: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._configs = configs
+        self.parameters = parameters or {}
+        self._load_versions = load_versions or {}
+        self._save_version = save_version or generate_timestamp()
+        self._added: dict[str, _LazyDataset] = {}
+        self._built: set[str] = set()
+
+    @property
+    def added(self) -> dict[str, _LazyDataset]:
+        """Lazy datasets that were put in, and looked-up configured ones."""
+        return self._added
+
+    def __getitem__(self, name: str) -> _LazyDataset:
+        lazy = self._added.get(name)
+        if lazy is not None:
+            return lazy
+        if name not in self:
+            raise KeyError(name)
+        if is_parameter(name):
+            lazy = _ParameterDataset(name, self.parameters)
+        else:
+            lazy = _ConfiguredDataset(
+                name, self._configs, self._load_versions.get(name), self._save_version
+            )
+        return self._added.setdefault(name, lazy)
+
+    def __setitem__(self, name: str, lazy: _LazyDataset) -> None:
+        self._added[name] = lazy
+        self._built.discard(name)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self._added.pop(name, None)
+        self._built.add(name)
+
+    def __contains__(self, name: object) -> bool:
+        if name in self._added:
+            return True
+        if name in self._built:
+            return False
+        return name in self._configs or name in self.parameters
+
+    def __iter__(self) -> Iterator[str]:
+        known = itertools.chain(self._configs, self.parameters)
+        configured = [name for name in known if name not in self._built]
+        yield from configured
+        seen = set(configured)
+        yield from (name for name in list(self._added) if name not in seen)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **other}
+
+
+def in_memory(data: Any, copy_mode: TCopyMode | None = None) -> MemoryDataset:
+    """A dataset around data that stays its owner's.
+
+    The data is copied when it is loaded, by the rules of ``MemoryDataset``; it need
+    not be copied on the way in.
+
+    Args:
+        data: The data; ``None`` is data.
+        copy_mode: How it is copied; found by its type where not given.
+    """
+    dataset = MemoryDataset(copy_mode=copy_mode)
+    dataset._data = data
+    return dataset

@@ -29,13 +29,13 @@ from kedro.io.core import (
     generate_timestamp,
 )
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset
+from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset, check_config
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
 from kedro.pipeline.transcoding import _strip_transcoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from multiprocessing.managers import SyncManager
 
     from kedro.validation.core import ValidatorSpec
@@ -367,7 +367,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             extra=_HIGHLIGHT,
         )
         if _strip_transcoding(ds_name) in self._run_saves:
-            self._prefer_own_version(dataset)
+            self.prefer_own_version(dataset)
         try:
             data = dataset.load()
         except DatasetError as exc:
@@ -487,6 +487,39 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             return str(_LazyDataset(ds_name, config))
         return None
 
+    def check(self, names: Iterable[str]) -> None:
+        """Check that datasets can be built, without building them.
+
+        Their configuration has to resolve, with the credentials that it names, their
+        class to be importable and to accept the arguments.
+
+        Args:
+            names: Names of datasets.
+
+        Raises:
+            DatasetError: If some cannot; says of each what is wrong.
+        """
+        problems = {}
+        for name in sorted(names):
+            if name not in self._datasets:
+                try:
+                    self.lazy(name).check()
+                except Exception as exc:
+                    problems[name] = exc
+        if not problems:
+            return
+        if len(problems) == 1:
+            [(name, problem)] = problems.items()
+            raise self._error(_naming(name, problem)) from problem
+        listed = "\n".join(f"- {_naming(*problem)}" for problem in problems.items())
+        raise self._error(f"{len(problems)} datasets cannot be used:\n{listed}")
+
+    def is_ephemeral(self, ds_name: str) -> bool:
+        """Whether a dataset's data ends with the process; builds nothing."""
+        if ds_name in self._datasets:
+            return bool(self._datasets[ds_name]._EPHEMERAL)
+        return ds_name not in self or self.lazy(ds_name).is_ephemeral()
+
     def lazy(self, ds_name: str) -> _LazyDataset:
         """What it takes to build a dataset of the configuration.
 
@@ -555,7 +588,6 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             if name in self._datasets:
                 return self._datasets[name]
             lazy = self.lazy(name)
-            self._check_entry(name, lazy.config)
             dataset = self._materialize(lazy)
             # Taken out first, for nothing to look like being replaced.
             self._lazy_datasets.pop(name, None)
@@ -570,27 +602,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             raise self._error(str(exc)) from exc
 
     def _check_entry(self, name: str, config: Any) -> None:
-        self._validate_dataset_config(name, config)
+        check_config(name, config)
         if VALIDATOR_KEY in config:
             self._parse_validator(name, config[VALIDATOR_KEY])
-
-    @staticmethod
-    def _validate_dataset_config(ds_name: str, ds_config: Any) -> None:
-        hint = (
-            "\nHint: If this catalog entry is intended for variable interpolation, "
-            "make sure that the {}key is preceded by an underscore."
-        )
-        if not isinstance(ds_config, dict):
-            raise DatasetError(
-                f"Catalog entry '{ds_name}' is not a valid dataset configuration. "
-                + hint.format("")
-            )
-        if TYPE_KEY not in ds_config:
-            raise DatasetError(
-                f"An exception occurred when parsing config for dataset '{ds_name}':\n"
-                "'type' is missing from dataset catalog configuration."
-                + hint.format("top level ")
-            )
 
     def _forget(self, name: str) -> None:
         self._datasets.pop(name, None)
@@ -605,7 +619,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._validators.pop(name, None)
         self._save_validated.discard(name)
 
-    def _prefer_own_version(self, dataset: AbstractDataset[Any, Any]) -> None:
+    def prefer_own_version(self, dataset: AbstractDataset[Any, Any]) -> None:
         """Have a run that has saved a version load it, whichever is the latest."""
         versioned = _unpinned(dataset)
         if versioned is None or not self._run_id:
@@ -803,6 +817,11 @@ def check_load_versions(
         raise DatasetNotFoundError(
             f"'load_versions' keys [{', '.join(unknown)}] are not found in the catalog."
         )
+
+
+def _naming(name: str, exc: Exception) -> str:
+    message = str(exc).strip()
+    return message if f"'{name}'" in message else f"'{name}': {message}"
 
 
 def _unpinned(

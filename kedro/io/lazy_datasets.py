@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+from kedro.io.cached_dataset import CachedDataset
 from kedro.io.core import (
+    TYPE_KEY,
     VALIDATOR_KEY,
     AbstractDataset,
+    DatasetError,
     TCopyMode,
     generate_timestamp,
     is_parameter,
@@ -42,7 +46,7 @@ class _LazyDataset:
     def __repr__(self) -> str:
         """The class of the dataset, as it is declared where it cannot be imported."""
         try:
-            cls, _ = parse_dataset_definition(self._build_config(), save_version="-")
+            cls, _ = self._definition()
         except Exception:
             return self._declared_type()
         return f"{cls.__module__}.{cls.__qualname__}"
@@ -57,10 +61,51 @@ class _LazyDataset:
             self.name, self._build_config(), self.load_version, self.save_version
         )
 
+    def check(self) -> None:
+        """Check that the dataset can be built, without building it.
+
+        Raises:
+            DatasetError: If its configuration cannot be resolved, or its class
+                cannot be imported, is abstract, or does not accept the arguments.
+        """
+        try:
+            cls, arguments = self._definition()
+        except Exception as exc:
+            raise DatasetError(
+                f"An exception occurred when parsing config "
+                f"for dataset '{self.name}':\n{exc!s}"
+            ) from exc
+        path = f"{cls.__module__}.{cls.__qualname__}"
+        if inspect.isabstract(cls):
+            raise DatasetError(
+                f"Dataset '{self.name}' cannot be instantiated. Please implement the "
+                f"missing abstract methods in '{path}'."
+            )
+        try:
+            inspect.signature(cls).bind(**arguments)
+        except TypeError as exc:
+            raise DatasetError(
+                f"\n{exc}.\nDataset '{self.name}' must only contain arguments valid "
+                f"for the constructor of '{path}'."
+            ) from exc
+
+    def is_ephemeral(self) -> bool:
+        """Whether the dataset's data ends with the process, as far as known."""
+        try:
+            cls, _ = self._definition()
+        except Exception:
+            return False
+        # A `CachedDataset` says so only once it is built.
+        return bool(cls._EPHEMERAL) or issubclass(cls, CachedDataset)
+
+    def _definition(self) -> tuple[type[AbstractDataset[Any, Any]], dict[str, Any]]:
+        return parse_dataset_definition(
+            self._build_config(), self.load_version, self.save_version or "-"
+        )
+
     def _build_config(self) -> dict[str, Any]:
         config = self.config
-        if VALIDATOR_KEY not in config:
-            return config
+        check_config(self.name, config)
         return {key: value for key, value in config.items() if key != VALIDATOR_KEY}
 
     def _declared_type(self) -> str:
@@ -113,6 +158,10 @@ class _ParameterDataset(_LazyDataset):
     def materialize(self) -> AbstractDataset[Any, Any]:
         """Make the dataset; the value is copied when it is loaded."""
         return in_memory(self._parameters[self.name])
+
+    def check(self) -> None:
+        """Check that the parameter can be resolved."""
+        self._parameters[self.name]
 
     def __getstate__(self) -> dict[str, Any]:
         value = self._parameters[self.name]
@@ -194,6 +243,33 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
 
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return {**self, **other}
+
+
+def check_config(name: str, config: Any) -> None:
+    """Check that a catalog entry has the form of a dataset's configuration.
+
+    Args:
+        name: Name of the entry.
+        config: The entry.
+
+    Raises:
+        DatasetError: If it is no dictionary, or has no ``type``.
+    """
+    hint = (
+        "\nHint: If this catalog entry is intended for variable interpolation, "
+        "make sure that the {}key is preceded by an underscore."
+    )
+    if not isinstance(config, dict):
+        raise DatasetError(
+            f"Catalog entry '{name}' is not a valid dataset configuration. "
+            + hint.format("")
+        )
+    if TYPE_KEY not in config:
+        raise DatasetError(
+            f"An exception occurred when parsing config for dataset '{name}':\n"
+            "'type' is missing from dataset catalog configuration."
+            + hint.format("top level ")
+        )
 
 
 def in_memory(data: Any, copy_mode: TCopyMode | None = None) -> MemoryDataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.runner.context_executor import ContextThreadPoolExecutor
 from kedro.runner.runner import AbstractRunner
@@ -11,6 +11,9 @@ from kedro.runner.runner import AbstractRunner
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from pluggy import PluginManager
+
+    from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
 
 
@@ -47,6 +50,15 @@ class ThreadRunner(AbstractRunner):
         # the same time as the rest.
         useful = len(pipeline.nodes) - len(pipeline.grouped_nodes) + 1
         return min(useful, self._max_workers) if self._max_workers else useful
+
+    def _run(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        super()._run(pipeline, catalog, hook_manager, run_id)
 
     def _get_executor(self, max_workers: int) -> Executor:
         return ContextThreadPoolExecutor(max_workers=max_workers)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
+    from kedro.runner.run_context import RunContext
 
-    from .run_context import RunContext
     from .run_request import RunRequest
 
 _KEPT_PLANS = 256
@@ -99,6 +99,10 @@ class ProjectState:
         injected = plan.outputs & (request.runtime_data or {}).keys()
         found = {name: ds for name, ds in datasets.items() if name in plan.outputs}
         found.update((name, catalog[name]) for name in injected)
+        if isinstance(catalog, DataCatalog):
+            for name in found.keys() - injected:
+                # Another process may have saved it: this one has not seen that.
+                catalog.prefer_own_version(found[name])
         return {name: _outlives_runner(dataset) for name, dataset in found.items()}
 
     def preload(
@@ -213,7 +217,8 @@ class ProjectState:
         return context.catalog_entries().get(name)
 
     def _load_artifact(self, context: KedroContext, name: str) -> Any:
-        from .run_context import RunContext
+        from kedro.runner.run_context import RunContext
+
         from .run_request import RunRequest
 
         run = RunContext(
@@ -222,7 +227,11 @@ class ProjectState:
             runtime_params=context.runtime_params,
             pipeline_names=(DEFAULT_PIPELINE,),
         )
-        return self._view(context, RunRequest(), run).load(name)
+        view = self._view(context, RunRequest(), run)
+        if isinstance(view, DataCatalog):
+            # Errors are to name the dataset, and there is no run to name.
+            view._run_id = None
+        return view.load(name)
 
     def _worth_preloading(
         self, context: KedroContext, pipeline_names: list[str] | None

@@ -26,12 +26,12 @@ from kedro.framework.hooks.manager import _register_hooks, _register_hooks_entry
 from kedro.framework.project import settings, validate_settings
 from kedro.io.core import generate_timestamp
 from kedro.runner import AbstractRunner
+from kedro.runner.run_context import RunContext, running
 from kedro.utils import find_kedro_project
 
 from .abstract_session import AbstractSession, KedroSessionError
 from .artifacts import CacheInfo
 from .project_state import ProjectState
-from .run_context import RunContext, running
 from .run_id import check_run_id, generate_run_id
 from .run_request import RunRequest, checked_params, merged_params
 from .run_result import RunResult

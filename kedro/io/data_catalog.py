@@ -27,10 +27,12 @@ from kedro.io.core import (
     Version,
     VersionAlreadyExistsError,
     generate_timestamp,
+    is_parameter,
 )
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset, check_config
+from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
+from kedro.io.recipe import Recipe, check_config
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
 from kedro.pipeline.transcoding import _strip_transcoding
 
@@ -40,9 +42,36 @@ if TYPE_CHECKING:
 
     from kedro.validation.core import ValidatorSpec
 
+_logger = logging.getLogger(__name__)
+
 _SWITCHED_OFF = {"0", "false", "off"}
 _SWITCHED_ON = {"1", "true", "on"}
+_REMEMBERED_NAMES = 20_000
 _HIGHLIGHT = {"rich_format": ["dark_orange"]}
+
+
+class CatalogFacts:
+    """What is the same for all runs of a session about the names in its catalog.
+
+    Attributes:
+        known: Whether configuration has an entry or a pattern for a name.
+        recipes: How datasets are built that are the same for all runs.
+        unvalidated: Names for which no validator is declared.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[str, bool] = BoundedDict()
+        self.recipes: dict[str, Recipe] = BoundedDict()
+        self.unvalidated: dict[str, bool] = BoundedDict()
+
+
+class BoundedDict(dict[str, Any]):
+    """A dictionary that starts anew when it has become too large."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if len(self) >= _REMEMBERED_NAMES:
+            self.clear()
+        super().__setitem__(name, value)
 
 
 class DataCatalog(CatalogProtocol[Any, Any]):
@@ -101,6 +130,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._save_validated: set[str] = set()
         self._trusted: set[str] = set()
         self._building = RLock()
+        self._facts = CatalogFacts()
         for name in self._datasets.keys() & set(self._config_resolver.config):
             self._logger.warning(
                 "Cannot register dataset '%s' from config: a dataset with the same "
@@ -217,12 +247,21 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def __contains__(self, dataset_name: object) -> bool:
         """Whether a dataset is registered, or matches a factory pattern."""
-        if dataset_name in self._datasets or dataset_name in self._lazy_datasets:
+        if not isinstance(dataset_name, str):
+            return False
+        if dataset_name in self._datasets or self._has_own_lazy(dataset_name):
             return True
+        known = self._facts.known.get(dataset_name)
+        if known is None:
+            known = self._facts.known[dataset_name] = self._is_known(dataset_name)
+        return known
+
+    def _is_known(self, name: str) -> bool:
         resolver = self._config_resolver
-        return isinstance(dataset_name, str) and (
-            resolver.match_dataset_pattern(dataset_name) is not None
-            or resolver.match_user_catch_all_pattern(dataset_name) is not None
+        return (
+            name in resolver.config
+            or resolver.match_dataset_pattern(name) is not None
+            or resolver.match_user_catch_all_pattern(name) is not None
         )
 
     def __eq__(self, other: object) -> bool:
@@ -247,6 +286,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         state = self.__dict__.copy()
         state.update(_validators={}, _save_validated=set())
         state.pop("_building")
+        state.pop("_facts")
         state.pop("_on_saved", None)
         return state
 
@@ -255,6 +295,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._validators = {}
         self._save_validated = set()
         self._building = RLock()
+        self._facts = CatalogFacts()
 
     def keys(self) -> List[str]:  # noqa: UP006
         """Names of all registered datasets."""
@@ -372,7 +413,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             data = dataset.load()
         except DatasetError as exc:
             raise self._error(f"{ds_name}: {exc}") from exc
-        if self._is_validation_enabled():
+        if self._validates(ds_name):
             data = self._validate(ds_name, data, mode="load")
         return data
 
@@ -395,7 +436,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             type(dataset).__name__,
             extra=_HIGHLIGHT,
         )
-        if self._is_validation_enabled():
+        if self._validates(ds_name):
             data = self._validate(ds_name, data, mode="save")
         try:
             with self._reading_back(dataset):
@@ -418,10 +459,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def release(self, name: str) -> None:
         """Let a dataset drop the data that it holds in memory.
 
+        One that is not built holds none, and stays so.
+
         Raises:
             DatasetNotFoundError: If there is no such dataset.
         """
-        self[name].release()
+        if name in self._datasets or name not in self:
+            self[name].release()
         self._save_validated.discard(name)
 
     def confirm(self, name: str) -> None:
@@ -503,7 +547,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         for name in sorted(names):
             if name not in self._datasets:
                 try:
-                    self.lazy(name).check()
+                    self._recipe(name)
                 except Exception as exc:
                     problems[name] = exc
         if not problems:
@@ -518,7 +562,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         """Whether a dataset's data ends with the process; builds nothing."""
         if ds_name in self._datasets:
             return bool(self._datasets[ds_name]._EPHEMERAL)
-        return ds_name not in self or self.lazy(ds_name).is_ephemeral()
+        return ds_name not in self or self._recipe(ds_name).is_ephemeral
 
     def lazy(self, ds_name: str) -> _LazyDataset:
         """What it takes to build a dataset of the configuration.
@@ -581,25 +625,49 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     @property
     def _logger(self) -> logging.Logger:
-        return logging.getLogger(__name__)
+        return _logger
 
     def _build(self, name: str) -> AbstractDataset[Any, Any]:
         with self._building:
             if name in self._datasets:
                 return self._datasets[name]
-            lazy = self.lazy(name)
-            dataset = self._materialize(lazy)
+            dataset = self._materialize(name)
             # Taken out first, for nothing to look like being replaced.
-            self._lazy_datasets.pop(name, None)
+            self._lazy_datasets.discard(name)
             self[name] = dataset
             self._configured[name] = dataset
             return dataset
 
-    def _materialize(self, lazy: _LazyDataset) -> AbstractDataset[Any, Any]:
+    def _materialize(self, name: str) -> AbstractDataset[Any, Any]:
         try:
-            return lazy.materialize()
+            if self._has_own_lazy(name):
+                return self._lazy_datasets[name].materialize()
+            return self._recipe(name).build(
+                self._load_versions.get(name), self._save_version
+            )
         except DatasetError as exc:
             raise self._error(str(exc)) from exc
+
+    def _has_own_lazy(self, name: str) -> bool:
+        """Whether a lazy dataset was put in or looked at, or is a parameter."""
+        if name in self._lazy_datasets.added:
+            return True
+        return is_parameter(name) and name in self._lazy_datasets
+
+    def _recipe(self, name: str) -> Recipe:
+        """How a dataset is built; found out once where it is the same for all runs."""
+        if self._has_own_lazy(name):
+            return self._lazy_datasets[name].recipe()
+        recipe = self._facts.recipes.get(name)
+        if recipe is None:
+            recipe = self.lazy(name).recipe()
+            if self._is_static(name):
+                self._facts.recipes[name] = recipe
+        return recipe
+
+    def _is_static(self, name: str) -> bool:
+        resolver = self._config_resolver
+        return isinstance(resolver, EntryResolver) and resolver.is_static(name)
 
     def _check_entry(self, name: str, config: Any) -> None:
         check_config(name, config)
@@ -607,8 +675,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             self._parse_validator(name, config[VALIDATOR_KEY])
 
     def _forget(self, name: str) -> None:
+        self._facts = CatalogFacts()
         self._datasets.pop(name, None)
-        self._lazy_datasets.pop(name, None)
+        self._lazy_datasets.discard(name)
         self._config_resolver.config.pop(name, None)
         self._configured.pop(name, None)
         self._load_versions = {
@@ -649,6 +718,14 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def _error(self, message: str) -> DatasetError:
         suffix = f"\n(run id: {self._run_id})" if self._run_id else ""
         return DatasetError(message + suffix)
+
+    def _validates(self, name: str) -> bool:
+        if name in self._facts.unvalidated or not self._is_validation_enabled():
+            return False
+        if self._validator_spec(name) is not None:
+            return True
+        self._facts.unvalidated[name] = True
+        return False
 
     def _is_validation_enabled(self) -> bool:
         # Read at every operation, for the switch to work on a live session.
@@ -720,14 +797,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         load_versions: dict[str, str],
         save_version: str | None,
     ) -> tuple[dict[str, str], str | None]:
-        load_versions = dict(load_versions)
         for name, dataset in (datasets or {}).items():
             inner = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
             if not isinstance(inner, AbstractVersionedDataset) or not inner._version:
                 continue
             version = inner._version
             if version.load:
-                load_versions[name] = version.load
+                load_versions = {**load_versions, name: version.load}
             if version.save:
                 save_version = save_version or version.save
                 if save_version != version.save:
@@ -759,6 +835,33 @@ class SharedMemoryDataCatalog(DataCatalog):
         "{default}": {"type": "kedro.io.SharedMemoryDataset"}
     }
 
+    _single_process: frozenset[str] = frozenset()
+
+    def check(self, names: Iterable[str]) -> None:
+        """Check that datasets can be built, and build those that processes share.
+
+        The data of these has to be in one place before the first process starts. All
+        others are built by the process that uses them.
+
+        Args:
+            names: Names of datasets.
+
+        Raises:
+            DatasetError: If some cannot be built; says of each what is wrong.
+        """
+        names = list(names)
+        super().check(names)
+        unbuilt = [name for name in names if name not in self._datasets]
+        classes = {name: self._recipe(name).cls for name in unbuilt}
+        for name, dataset_class in classes.items():
+            if issubclass(dataset_class, SharedMemoryDataset):
+                self._build(name)
+        self._single_process = frozenset(
+            name
+            for name, dataset_class in classes.items()
+            if getattr(dataset_class, "_SINGLE_PROCESS", False)
+        )
+
     def set_manager_datasets(self, manager: SyncManager) -> None:
         """Put the data of all shared memory datasets into a manager process.
 
@@ -770,15 +873,18 @@ class SharedMemoryDataCatalog(DataCatalog):
                 dataset.set_manager(manager)
 
     def validate_catalog(self) -> None:
-        """Check that all datasets that were built can go to another process.
+        """Check that all datasets can go to another process, or be built there.
 
         Raises:
             AttributeError: If some cannot; names them.
         """
         unserialisable = sorted(
-            name
-            for name, dataset in self._datasets.items()
-            if not _travels(name, dataset)
+            {
+                name
+                for name, dataset in self._datasets.items()
+                if not _travels(name, dataset)
+            }
+            | self._single_process
         )
         if unserialisable:
             raise AttributeError(

@@ -9,6 +9,7 @@ from typing import Any
 
 from kedro.config.config_entries import ConfigEntries
 from kedro.io.catalog_config_resolver import (
+    CREDENTIALS_KEY,
     CatalogConfigResolver,
     Patterns,
     _resolve_credentials,
@@ -46,7 +47,7 @@ class EntryResolver(CatalogConfigResolver):
         default_runtime_patterns: Patterns,
     ) -> None:
         self.entries = entries
-        self._credentials = credentials or {}
+        self._credentials = {} if credentials is None else credentials
         self._default_runtime_patterns = default_runtime_patterns
         self._resolved_configs: _EntryConfigs = _EntryConfigs(entries, self._resolved)  # type: ignore[assignment]
         names = self._sort_patterns({name: {} for name in entries if "{" in name})
@@ -108,11 +109,26 @@ class EntryResolver(CatalogConfigResolver):
         Returns:
             The configuration of its entry or pattern, not to be changed, without
             what its credentials are at the moment.
+
+        Raises:
+            DatasetError: If it cannot be resolved.
         """
-        if ds_name in self._resolved_configs:
-            return self._resolved_configs.recipe(ds_name)
-        pattern = self._entry_name(ds_name)
-        return self.entries.shared(pattern) if pattern else None
+        added = self._resolved_configs.added
+        if ds_name in added:
+            return added[ds_name]
+        entry = self._entry_name(ds_name)
+        return self._shared(entry) if entry else None
+
+    def is_static(self, ds_name: str) -> bool:
+        """Whether a dataset is built in the same way in all runs of the session."""
+        if ds_name in self._resolved_configs and ds_name not in self.entries:
+            return False
+        entry = self._entry_name(ds_name)
+        if entry is None:
+            return True
+        return self.entries.is_static(entry) and not _names_credentials(
+            self.entries.shared(entry)
+        )
 
     def depends_on_runtime_params(self, ds_name: str) -> bool:
         """Whether runtime parameters have a say in how a dataset is built."""
@@ -152,13 +168,16 @@ class EntryResolver(CatalogConfigResolver):
             }
         )
 
-    def _resolved(self, name: str) -> dict[str, Any]:
+    def _shared(self, name: str) -> Any:
         try:
-            config = self.entries.shared(name)
+            return self.entries.shared(name)
         except Exception as exc:
             raise DatasetError(
                 f"The configuration of dataset '{name}' cannot be resolved: {exc}"
             ) from exc
+
+    def _resolved(self, name: str) -> dict[str, Any]:
+        config = self._shared(name)
         if not isinstance(config, dict):
             raise DatasetError(
                 f"Catalog entry '{name}' is not a valid dataset configuration. "
@@ -197,8 +216,9 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
         configs._removed = self._removed
         return configs
 
-    def recipe(self, name: str) -> Any:
-        return self._added[name] if name in self._added else self._entries.shared(name)
+    @property
+    def added(self) -> Mapping[str, dict[str, Any]]:
+        return self._added
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         # What resolves entries stays in its process; what they resolve to travels.
@@ -278,6 +298,12 @@ class _PatternConfigs(Mapping[str, dict[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _names_credentials(config: Any) -> bool:
+    if not isinstance(config, dict):
+        return False
+    return CREDENTIALS_KEY in config or any(map(_names_credentials, config.values()))
 
 
 def resolvable(configs: Mapping[str, Any]) -> dict[str, Any]:

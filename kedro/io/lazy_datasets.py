@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-from kedro.io.cached_dataset import CachedDataset
-from kedro.io.core import (
-    TYPE_KEY,
-    VALIDATOR_KEY,
-    AbstractDataset,
-    DatasetError,
-    TCopyMode,
-    generate_timestamp,
-    is_parameter,
-    parse_dataset_definition,
-)
+from kedro.io.core import AbstractDataset, generate_timestamp, is_parameter
 from kedro.io.memory_dataset import MemoryDataset
+from kedro.io.recipe import Recipe
 
 
 class _LazyDataset:
@@ -46,10 +36,19 @@ class _LazyDataset:
     def __repr__(self) -> str:
         """The class of the dataset, as it is declared where it cannot be imported."""
         try:
-            cls, _ = self._definition()
+            cls = self.recipe().cls
         except Exception:
             return self._declared_type()
         return f"{cls.__module__}.{cls.__qualname__}"
+
+    def recipe(self) -> Recipe:
+        """How the dataset is built; builds nothing.
+
+        Raises:
+            DatasetError: If its configuration cannot be resolved, or its class
+                cannot be imported, is abstract, or does not accept the arguments.
+        """
+        return Recipe.of(self.name, self.config)
 
     def materialize(self) -> AbstractDataset[Any, Any]:
         """Build the dataset.
@@ -57,56 +56,7 @@ class _LazyDataset:
         Raises:
             DatasetError: If the class cannot be imported or refuses its arguments.
         """
-        return AbstractDataset.from_config(
-            self.name, self._build_config(), self.load_version, self.save_version
-        )
-
-    def check(self) -> None:
-        """Check that the dataset can be built, without building it.
-
-        Raises:
-            DatasetError: If its configuration cannot be resolved, or its class
-                cannot be imported, is abstract, or does not accept the arguments.
-        """
-        try:
-            cls, arguments = self._definition()
-        except Exception as exc:
-            raise DatasetError(
-                f"An exception occurred when parsing config "
-                f"for dataset '{self.name}':\n{exc!s}"
-            ) from exc
-        path = f"{cls.__module__}.{cls.__qualname__}"
-        if inspect.isabstract(cls):
-            raise DatasetError(
-                f"Dataset '{self.name}' cannot be instantiated. Please implement the "
-                f"missing abstract methods in '{path}'."
-            )
-        try:
-            inspect.signature(cls).bind(**arguments)
-        except TypeError as exc:
-            raise DatasetError(
-                f"\n{exc}.\nDataset '{self.name}' must only contain arguments valid "
-                f"for the constructor of '{path}'."
-            ) from exc
-
-    def is_ephemeral(self) -> bool:
-        """Whether the dataset's data ends with the process, as far as known."""
-        try:
-            cls, _ = self._definition()
-        except Exception:
-            return False
-        # A `CachedDataset` says so only once it is built.
-        return bool(cls._EPHEMERAL) or issubclass(cls, CachedDataset)
-
-    def _definition(self) -> tuple[type[AbstractDataset[Any, Any]], dict[str, Any]]:
-        return parse_dataset_definition(
-            self._build_config(), self.load_version, self.save_version or "-"
-        )
-
-    def _build_config(self) -> dict[str, Any]:
-        config = self.config
-        check_config(self.name, config)
-        return {key: value for key, value in config.items() if key != VALIDATOR_KEY}
+        return self.recipe().build(self.load_version, self.save_version)
 
     def _declared_type(self) -> str:
         try:
@@ -155,17 +105,22 @@ class _ParameterDataset(_LazyDataset):
         super().__init__(name, {"type": "kedro.io.memory_dataset.MemoryDataset"})
         self._parameters = parameters
 
+    @property
+    def _value(self) -> Any:
+        shared = getattr(self._parameters, "shared", self._parameters.__getitem__)
+        return shared(self.name)
+
     def materialize(self) -> AbstractDataset[Any, Any]:
         """Make the dataset; the value is copied when it is loaded."""
-        return in_memory(self._parameters[self.name])
+        return MemoryDataset.around(self._value)
 
-    def check(self) -> None:
-        """Check that the parameter can be resolved."""
-        self._parameters[self.name]
+    def recipe(self) -> Recipe:
+        """How the dataset is built; fails if the parameter cannot be resolved."""
+        self._value  # noqa: B018
+        return super().recipe()
 
     def __getstate__(self) -> dict[str, Any]:
-        value = self._parameters[self.name]
-        return {**self.__dict__, "_parameters": {self.name: value}}
+        return {**self.__dict__, "_parameters": {self.name: self._value}}
 
 
 class LazyDatasets(MutableMapping[str, _LazyDataset]):
@@ -189,7 +144,8 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         self._configs = configs
-        self.parameters = parameters or {}
+        # Asked for its length, a view of parameters would resolve all of them.
+        self.parameters = {} if parameters is None else parameters
         self._load_versions = load_versions or {}
         self._save_version = save_version or generate_timestamp()
         self._added: dict[str, _LazyDataset] = {}
@@ -224,6 +180,11 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         self._added.pop(name, None)
         self._built.add(name)
 
+    def discard(self, name: str) -> None:
+        """Take a dataset out, if it is there, without looking at it."""
+        self._added.pop(name, None)
+        self._built.add(name)
+
     def __contains__(self, name: object) -> bool:
         if name in self._added:
             return True
@@ -243,45 +204,3 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
 
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return {**self, **other}
-
-
-def check_config(name: str, config: Any) -> None:
-    """Check that a catalog entry has the form of a dataset's configuration.
-
-    Args:
-        name: Name of the entry.
-        config: The entry.
-
-    Raises:
-        DatasetError: If it is no dictionary, or has no ``type``.
-    """
-    hint = (
-        "\nHint: If this catalog entry is intended for variable interpolation, "
-        "make sure that the {}key is preceded by an underscore."
-    )
-    if not isinstance(config, dict):
-        raise DatasetError(
-            f"Catalog entry '{name}' is not a valid dataset configuration. "
-            + hint.format("")
-        )
-    if TYPE_KEY not in config:
-        raise DatasetError(
-            f"An exception occurred when parsing config for dataset '{name}':\n"
-            "'type' is missing from dataset catalog configuration."
-            + hint.format("top level ")
-        )
-
-
-def in_memory(data: Any, copy_mode: TCopyMode | None = None) -> MemoryDataset:
-    """A dataset around data that stays its owner's.
-
-    The data is copied when it is loaded, by the rules of ``MemoryDataset``; it need
-    not be copied on the way in.
-
-    Args:
-        data: The data; ``None`` is data.
-        copy_mode: How it is copied; found by its type where not given.
-    """
-    dataset = MemoryDataset(copy_mode=copy_mode)
-    dataset._data = data
-    return dataset

@@ -48,6 +48,40 @@ class MemoryDataset(AbstractDataset[Any, Any]):
             # The decorated `save` refuses `None`, which is data here.
             self.save.__wrapped__(self, data)  # type: ignore[attr-defined]
 
+    @classmethod
+    def around(cls, data: Any, copy_mode: TCopyMode | None = None) -> MemoryDataset:
+        """A dataset around data that stays its owner's.
+
+        The data is copied when it is loaded, and not on the way in.
+
+        Args:
+            data: The data; ``None`` is data.
+            copy_mode: How it is copied; found by its type where not given.
+        """
+        dataset = cls.empty()
+        dataset._data = data
+        dataset._copy_mode = copy_mode
+        return dataset
+
+    @classmethod
+    def empty(cls) -> MemoryDataset:
+        """A dataset without data, made without the recording of its arguments."""
+        dataset = cls.__new__(cls)
+        dataset._data = _EMPTY
+        dataset._copy_mode = None
+        dataset.metadata = None
+        dataset._init_args = {}  # type: ignore[attr-defined]
+        return dataset
+
+    def __repr__(self) -> str:
+        if type(self) is not MemoryDataset:
+            return super().__repr__()
+        # Every load and save asks for it.
+        described = (
+            "" if self._data is _EMPTY else f"data='<{type(self._data).__name__}>'"
+        )
+        return f"{type(self).__module__}.{type(self).__name__}({described})"
+
     def load(self) -> Any:
         """A copy of the data.
 

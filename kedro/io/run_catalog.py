@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io.cached_dataset import CachedDataset
 from kedro.io.core import AbstractDataset, AbstractVersionedDataset, Version
-from kedro.io.data_catalog import DataCatalog, check_load_versions
+from kedro.io.data_catalog import CatalogFacts, DataCatalog, check_load_versions
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import LazyDatasets, _ConfiguredDataset, in_memory
+from kedro.io.lazy_datasets import LazyDatasets, _ConfiguredDataset
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.pipeline.transcoding import _strip_transcoding
 
@@ -86,6 +86,50 @@ def run_catalog(
     return view
 
 
+def adopt(
+    view: Any,
+    catalog: Any,
+    as_built: Mapping[str, Any],
+    *,
+    run_id: str,
+    saves: frozenset[str] = frozenset(),
+    load_versions: dict[str, str] | None = None,
+) -> None:
+    """Make a newly built catalog, of any class, that of one run.
+
+    What hooks and users have put into the session's catalog is put into it too.
+
+    Args:
+        view: The new catalog.
+        catalog: The session's catalog; stays as it is.
+        as_built: What the session's catalog had when it was built.
+        run_id: Save version of versioned datasets.
+        saves: Names of the datasets that the run's nodes save.
+        load_versions: Versions to load, by dataset name.
+    """
+    for name, dataset in list(catalog._datasets.items()):
+        if is_added(catalog, as_built, name):
+            version = (load_versions or {}).get(name)
+            put(view, name, _for_run(dataset, run_id, version))
+    if isinstance(view, DataCatalog):
+        view._run_id = run_id
+        view._run_saves = frozenset(map(_strip_transcoding, saves))
+
+
+def is_added(catalog: Any, as_built: Mapping[str, Any], name: str) -> bool:
+    """Whether somebody has put a dataset into a catalog after it was built.
+
+    Args:
+        catalog: The catalog.
+        as_built: What it had when it was built.
+        name: Name of the dataset.
+    """
+    dataset = catalog._datasets.get(name)
+    if dataset is None or dataset is as_built.get(name):
+        return False
+    return dataset is not getattr(catalog, "_configured", {}).get(name)
+
+
 def inject(
     catalog: Any,
     runtime_data: Mapping[str, Any],
@@ -99,8 +143,12 @@ def inject(
         overridden: Names of which a node of the run still saves a value; it is
             dropped.
     """
+    for name in overridden - runtime_data.keys():
+        put(catalog, name, Injected(MemoryDataset()))
     for name, value in runtime_data.items():
-        dataset = value if isinstance(value, AbstractDataset) else in_memory(value)
+        dataset = (
+            value if isinstance(value, AbstractDataset) else MemoryDataset.around(value)
+        )
         put(catalog, name, Injected(dataset) if name in overridden else dataset)
 
 
@@ -150,6 +198,8 @@ def _copy_as(catalog: DataCatalog, catalog_class: type[DataCatalog]) -> DataCata
     view = catalog_class.__new__(catalog_class)
     view.__dict__.update(catalog.__dict__)
     view._configured = {}
+    if catalog_class.default_runtime_patterns != catalog.default_runtime_patterns:
+        view._facts = CatalogFacts()
     view._validator_specs = dict(catalog._validator_specs)
     view._validators = {}
     view._save_validated = set()
@@ -173,9 +223,12 @@ def _for_run(
 ) -> AbstractDataset[Any, Any]:
     if isinstance(dataset, MemoryDataset):
         return copy.copy(dataset)
-    if isinstance(dataset, CachedDataset) or not isinstance(
-        dataset, AbstractVersionedDataset
-    ):
+    if isinstance(dataset, CachedDataset):
+        cached = copy.copy(dataset)
+        cached._dataset = _for_run(dataset._dataset, run_id, load_version)
+        cached._cache = MemoryDataset(copy_mode=dataset._cache._copy_mode)
+        return cached
+    if not isinstance(dataset, AbstractVersionedDataset):
         return dataset
     version = dataset._version
     if version is None:

@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks.manager import _NullPluginManager
-from kedro.io import CatalogProtocol, DataCatalog, SharedMemoryDataCatalog
+from kedro.io import CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.runner.pipeline_facts import facts_of
 from kedro.runner.resume import nodes_to_resume_from, nodes_with_missing_outputs
@@ -79,6 +79,8 @@ class AbstractRunner(ABC):
             Exception: What a node raises.
         """
         if only_missing_outputs:
+            # What is asked whether it exists is built: mistakes are to be found before.
+            self._check_configured(pipeline.all_outputs(), catalog)
             pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
         self._check_datasets(pipeline, catalog)
         if self._is_async:
@@ -100,16 +102,22 @@ class AbstractRunner(ABC):
         if missing:
             raise ValueError(
                 f"Pipeline input(s) {set(missing)} not found in the "
-                f"{type(catalog).__name__}"
+                f"{type(catalog).__name__}. Give them in `runtime_data`, or add them "
+                f"to the catalog."
             )
-        if isinstance(catalog, DataCatalog):
-            catalog.check(facts.datasets - unknown)
-        # The data of processes has to be where all of them reach it before the first
-        # starts; and only a `DataCatalog` can say whether a dataset will do.
-        at_once = isinstance(catalog, SharedMemoryDataCatalog)
-        at_once = at_once or not isinstance(catalog, DataCatalog)
-        for name in facts.datasets if at_once else unknown:
+        self._check_configured(facts.datasets - unknown, catalog)
+        for name in unknown:
             catalog.get(name, fallback_to_runtime_pattern=True)
+
+    @staticmethod
+    def _check_configured(names: Iterable[str], catalog: Catalog) -> None:
+        known = [name for name in names if name in catalog]
+        if isinstance(catalog, DataCatalog):
+            catalog.check(known)
+            return
+        # Of other catalogs it is seen only once a dataset is built whether it will do.
+        for name in known:
+            catalog.get(name)
 
     def _filter_pipeline_for_missing_outputs(
         self, pipeline: Pipeline, catalog: Catalog

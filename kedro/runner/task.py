@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from more_itertools import interleave
 
+from kedro.framework import project
 from kedro.framework.hooks.manager import (
     _create_hook_manager,
     _register_hooks,
@@ -18,6 +19,7 @@ from kedro.framework.hooks.manager import (
 )
 from kedro.framework.project import settings
 from kedro.runner.context_executor import ContextThreadPoolExecutor
+from kedro.runner.inherited_connections import leave_inherited_connections
 from kedro.runner.run_context import current_run, running
 
 if TYPE_CHECKING:
@@ -61,6 +63,12 @@ class Task:
         self.run_id = run_id
         self.parallel = parallel
         self._run_context = current_run()
+        self._project: tuple[str | None, dict[str, Any]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A process that is started anew does not know the project.
+        travelling = (project.PACKAGE_NAME, dict(project.LOGGING))
+        return {**self.__dict__, "_project": travelling}
 
     def __call__(self) -> Node:
         """Execute the task; for executors."""
@@ -94,11 +102,14 @@ class Task:
         return self._execute(self.hook_manager)
 
     def _execute_in_other_process(self) -> Node:
-        from kedro.framework.project import LOGGING, PACKAGE_NAME
-
+        leave_inherited_connections()
+        package_name, logging_config = self._project or (
+            project.PACKAGE_NAME,
+            project.LOGGING,
+        )
         self.hook_manager = Task._run_node_synchronization(
-            package_name=PACKAGE_NAME,
-            logging_config=LOGGING,  # type: ignore[arg-type]
+            package_name=package_name,
+            logging_config=logging_config,  # type: ignore[arg-type]
         )
         if self._run_context is None:
             return self._execute(self.hook_manager)
@@ -135,7 +146,9 @@ class Task:
         Returns:
             A hook manager: the one of the session cannot be pickled.
         """
+        # A runner may start processes in another way than is the default.
         is_new = multiprocessing.get_start_method() in ("spawn", "forkserver")
+        is_new = is_new or package_name != project.PACKAGE_NAME
         if is_new and package_name:
             Task._bootstrap_subprocess(package_name, logging_config)
         manager = _create_hook_manager()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CONF_SOURCE_HELP = "Folder, archive or URL to take the project's configuration from."
 PARAMS_ARG_HELP = """Parameters that take precedence over the configured ones:
-key=value or key:value, separated by commas. Keys with dots in them mean nested
+key=value, separated by commas. Keys with dots in them mean nested
 parameters, as in model.alpha=0.1. Values may contain colons."""
 _RUN_ID_HELP = """Identifier of the run, under which versioned datasets are saved.
 Generated if not given."""

@@ -16,8 +16,8 @@ from attrs import define, field
 
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
 from kedro.config.config_entries import ConfigEntries, PreparedEntries
-from kedro.framework.context import CatalogCommandsMixin
-from kedro.framework.context.parameters import ParametersView
+from kedro.framework.context.catalog_commands import CatalogCommandsMixin
+from kedro.framework.context.parameters import LaterParameters, ParametersView
 from kedro.io import CatalogProtocol, DataCatalog
 from kedro.io.core import VALIDATOR_KEY
 from kedro.io.lazy_datasets import LazyDatasets
@@ -77,6 +77,7 @@ class KedroContext:
     _catalog_class: type | None = field(default=None, init=False)
     _requirements: dict[Any, dict[str, Any]] = field(factory=dict, init=False)
     _catalog: CatalogProtocol[Any, Any] | None = field(default=None, init=False)
+    _datasets_as_built: dict[str, Any] = field(factory=dict, init=False)
     _catalog_entries: PreparedEntries | None = field(default=None, init=False)
     _make_loader: Callable[[dict[str, Any]], AbstractConfigLoader] | None = field(
         default=None, init=False
@@ -203,7 +204,8 @@ class KedroContext:
             A context for the run alone.
         """
         context = copy.copy(self)
-        context._runtime_params = runtime_params
+        # Hooks and nodes get the original to see, and may change it.
+        context._runtime_params = runtime_params = deepcopy(runtime_params)
         context._pipelines_to_validate = pipelines_to_validate
         context._params = None
         context._catalog = None
@@ -220,6 +222,16 @@ class KedroContext:
         if _overrides(self, "params"):
             return ParametersView(self.params)
         return self.parameters
+
+    def run_credentials(self) -> Mapping[str, Any]:
+        """Credentials for a run's catalog, with what a subclass makes of them."""
+        if _overrides(self, "_get_config_credentials"):
+            return self._get_config_credentials()
+        return self.credentials
+
+    def datasets_as_built(self) -> Mapping[str, Any]:
+        """What the retained catalog had before hooks and users added to it."""
+        return self._datasets_as_built
 
     def catalog_entries(self) -> PreparedEntries:
         """Catalog entries and patterns, with local paths made absolute."""
@@ -246,7 +258,7 @@ class KedroContext:
             DatasetNotFoundError: If ``load_versions`` names an unknown dataset.
         """
         entries: Mapping[str, Any] = self.catalog_entries()
-        credentials = self.credentials
+        credentials = self.run_credentials()
         catalog_class = _with_commands(catalog_class)
         if not _reads_entries(catalog_class):
             entries, credentials = dict(entries), dict(credentials)
@@ -269,24 +281,32 @@ class KedroContext:
         load_versions: dict[str, str] | None = None,
     ) -> CatalogProtocol[Any, Any]:
         catalog = self.build_catalog(catalog_class, save_version, load_versions)
+        if self._catalog is None:
+            self._datasets_as_built = dict(catalog._datasets)
         self._hook_manager.hook.after_catalog_created(
             catalog=catalog,
             conf_catalog=self.catalog_entries(),
-            conf_creds=self.credentials,
-            parameters=self.run_parameters(),
+            conf_creds=self.run_credentials(),
+            parameters=self._later_parameters(),
             save_version=save_version,
             load_versions=load_versions,
         )
         return catalog
 
     def _add_parameters(self, catalog: CatalogProtocol[Any, Any]) -> None:
-        parameters = self.run_parameters()
+        parameters = self._later_parameters()
         lazy = getattr(catalog, "_lazy_datasets", None)
         if isinstance(lazy, LazyDatasets):
             lazy.parameters = parameters
             return
         for name, value in parameters.items():
             catalog[name] = value
+
+    def _later_parameters(self) -> Mapping[str, Any]:
+        # To validate them can take importing all pipelines of the project.
+        if _overrides(self, "_get_parameters") or _overrides(self, "params"):
+            return self.run_parameters()
+        return ParametersView(LaterParameters(self._validated_params))
 
     def _get_parameters(self) -> dict[str, Any]:
         return dict(self.parameters)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kedro.io.entry_resolver import resolvable
@@ -16,7 +17,7 @@ class ParametersView(Mapping[str, Any]):
     """Values of ``parameters``, ``params:name`` and ``params:name.nested``.
 
     A parameter is resolved when it is looked up, so that one that cannot be resolved
-    only stops those who use it.
+    only stops those who use it. What is looked up belongs to the caller.
 
     Args:
         params: Parameters by their top-level name.
@@ -31,7 +32,7 @@ class ParametersView(Mapping[str, Any]):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
         self._travelling: dict[str, Any] | None = None
-        self._shared = getattr(params, "shared", params.__getitem__)
+        self._top_level = getattr(params, "shared", params.__getitem__)
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         if self._travelling is None:
@@ -39,15 +40,26 @@ class ParametersView(Mapping[str, Any]):
         return dict, (self._travelling,)
 
     def __getitem__(self, name: str) -> Any:
+        return copy.deepcopy(self.shared(name))
+
+    def shared(self, name: str) -> Any:
+        """The value without a copy, for callers that do not change it.
+
+        Args:
+            name: Name of the parameter, such as ``"params:model.alpha"``.
+
+        Raises:
+            KeyError: If there is none.
+        """
         if name == _ALL:
-            return {key: self._shared(key) for key in self._params}
+            return {key: self._top_level(key) for key in self._params}
         if not name.startswith(_PREFIX):
             raise KeyError(name)
         path = name.removeprefix(_PREFIX)
         for key in _leading_keys(path):
             if key in self._params:
                 try:
-                    return _descend(self._shared(key), path[len(key) + 1 :])
+                    return _descend(self._top_level(key), path[len(key) + 1 :])
                 except LookupError:
                     continue
         raise KeyError(name)
@@ -56,7 +68,7 @@ class ParametersView(Mapping[str, Any]):
         if not isinstance(name, str):
             return False
         try:
-            self[name]
+            self.shared(name)
         except KeyError:
             return False
         except Exception:
@@ -70,13 +82,38 @@ class ParametersView(Mapping[str, Any]):
             name = f"{_PREFIX}{key}"
             yield name
             try:
-                value = self._shared(key)
+                value = self._top_level(key)
             except Exception:
                 continue
             yield from _nested_names(name, value)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class LaterParameters(Mapping[str, Any]):
+    """Parameters that are made ready when somebody looks at the first of them.
+
+    Args:
+        ready: Makes them ready, and keeps them.
+    """
+
+    def __init__(self, ready: Callable[[], Mapping[str, Any]]) -> None:
+        self._ready = ready
+
+    def __getitem__(self, name: str) -> Any:
+        return self._ready()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ready())
+
+    def __len__(self) -> int:
+        return len(self._ready())
+
+    def shared(self, name: str) -> Any:
+        """The value without a copy, for callers that do not change it."""
+        params = self._ready()
+        return getattr(params, "shared", params.__getitem__)(name)
 
 
 def _leading_keys(path: str) -> Iterator[str]:

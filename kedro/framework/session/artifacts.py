@@ -141,13 +141,23 @@ class ArtifactCache:
 
     def __init__(self) -> None:
         self.artifacts: dict[str, Artifact] = {}
+        self._arriving: list[dict[str, Artifact]] = []
         self._replacing = Lock()
 
-    def add(self, artifacts: Iterable[Artifact]) -> None:
-        """Put in artifacts, in place of those of the same name, all at once."""
-        with self._replacing:
-            new = {artifact.name: artifact for artifact in artifacts}
-            self.artifacts = {**self.artifacts, **new}
+    def fill(self, artifacts: Iterable[Artifact]) -> None:
+        """Load artifacts and put them in, in place of those of the same name.
+
+        All are put in at once, or none if one cannot be loaded.
+        """
+        new = {artifact.name: artifact for artifact in artifacts}
+        self._arriving.append(new)
+        try:
+            for artifact in list(new.values()):
+                artifact.load()
+            with self._replacing:
+                self.artifacts = {**self.artifacts, **new}
+        finally:
+            self._arriving.remove(new)
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Drop artifacts.
@@ -158,6 +168,7 @@ class ArtifactCache:
         Raises:
             KedroSessionError: If one is not cached; nothing is dropped then.
         """
+        check_names(names)
         with self._replacing:
             dropped = set(self.artifacts if names is None else names)
             for name in sorted(dropped - self.artifacts.keys()):
@@ -173,18 +184,39 @@ class ArtifactCache:
 
     def saved(self, name: str) -> None:
         """Have the artifacts of a dataset that was saved to read again when needed."""
-        if not self.artifacts:
+        if not (self.artifacts or self._arriving):
             return
         stem = _strip_transcoding(name)
         with self._replacing:
-            self.artifacts = {
-                key: artifact.fresh() if _strip_transcoding(key) == stem else artifact
-                for key, artifact in self.artifacts.items()
-            }
+            # What arrives may have been loaded before the save.
+            for arriving in tuple(self._arriving):
+                arriving.update(_to_read_again(arriving, stem))
+            again = _to_read_again(self.artifacts, stem)
+            self.artifacts = {**self.artifacts, **again}
 
     def info(self) -> CacheInfo:
         """What is known about each artifact."""
         return CacheInfo(artifact.info() for artifact in self.artifacts.values())
+
+
+def check_names(names: object) -> None:
+    """Check that names of artifacts were not given as one string.
+
+    Raises:
+        KedroSessionError: If they were.
+    """
+    if isinstance(names, str):
+        raise KedroSessionError(
+            f"`artifacts` must be a list of names: write [{names!r}]."
+        )
+
+
+def _to_read_again(artifacts: dict[str, Artifact], stem: str) -> dict[str, Artifact]:
+    return {
+        name: artifact.fresh()
+        for name, artifact in artifacts.items()
+        if _strip_transcoding(name) == stem
+    }
 
 
 class ArtifactDataset(AbstractDataset[Any, Any]):
@@ -203,6 +235,12 @@ class ArtifactDataset(AbstractDataset[Any, Any]):
         self._artifact = artifact
         self._storage = storage
         self._saved = False
+
+    def __getattr__(self, name: str) -> Any:
+        # What hooks and `confirm` ask of the dataset besides its data.
+        if name.startswith("__") or "_storage" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self._in_storage(), name)
 
     def load(self) -> Any:
         """The cached data, or what this run has saved."""

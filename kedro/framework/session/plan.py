@@ -66,8 +66,9 @@ class Plan:
         datasets: Names of all datasets that the executed nodes use.
         inputs: Names of the free inputs of the executed nodes.
         outputs: Names of the selected pipeline's outputs.
+        surplus: Outputs of executed nodes that only nodes left out would have read.
         saved: Names of the datasets that executed nodes save.
-        overridden: Injected names that executed nodes would save.
+        overridden: Names of what executed nodes would save of injected datasets.
     """
 
     selected: Pipeline
@@ -75,6 +76,7 @@ class Plan:
     datasets: frozenset[str]
     inputs: frozenset[str]
     outputs: frozenset[str]
+    surplus: frozenset[str]
     saved: frozenset[str]
     overridden: frozenset[str]
 
@@ -94,7 +96,11 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
             leaves another transcoding of the same dataset without its producer.
     """
     _check_injected(selected, injected)
-    needed = _needed_nodes(selected, injected)
+    given = _stems(injected)
+    overridden = {
+        name for name in selected.all_outputs() if _strip_transcoding(name) in given
+    }
+    needed = _needed_nodes(selected, injected, overridden)
     pipeline = selected if len(needed) == len(selected.nodes) else Pipeline(needed)
     saved = frozenset(pipeline.all_outputs())
     return Plan(
@@ -103,8 +109,9 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
         datasets=frozenset(pipeline.datasets()),
         inputs=frozenset(pipeline.inputs()),
         outputs=frozenset(selected.outputs()),
-        saved=saved - injected,
-        overridden=saved & injected,
+        surplus=frozenset(pipeline.outputs() - selected.outputs()),
+        saved=saved - overridden,
+        overridden=saved & overridden,
     )
 
 
@@ -114,8 +121,7 @@ def _check_injected(selected: Pipeline, injected: frozenset[str]) -> None:
         if is_parameter(name):
             raise KedroSessionError(
                 f"'{name}' in `runtime_data` is a parameter. Give parameters in "
-                f"`runtime_params`, for example "
-                f"runtime_params={{'{name.partition(':')[2] or 'name'}': ...}}."
+                f"`runtime_params`, for example runtime_params={_nested(name)}."
             )
         if name not in used:
             raise KedroSessionError(
@@ -124,23 +130,30 @@ def _check_injected(selected: Pipeline, injected: frozenset[str]) -> None:
             )
 
 
-def _needed_nodes(selected: Pipeline, injected: frozenset[str]) -> list[Node]:
+def _nested(name: str) -> str:
+    """The dictionary that sets the parameter ``name``, as Python source."""
+    source = "..."
+    for key in reversed((name.partition(":")[2] or "name").split(".")):
+        source = f"{{{key!r}: {source}}}"
+    return source
+
+
+def _needed_nodes(
+    selected: Pipeline, injected: frozenset[str], overridden: set[str]
+) -> list[Node]:
     """Nodes with an output that somebody needs, in the order of the pipeline."""
-    if not injected & selected.all_outputs():
+    if not overridden:
         return list(selected.nodes)
-    needed_outputs = {
-        _strip_transcoding(name) for name in selected.outputs() - injected
-    }
-    dropped = {_strip_transcoding(name) for name in injected & selected.all_outputs()}
+    needed_outputs = _stems(selected.outputs() - overridden)
+    dropped = _stems(overridden)
     nodes = []
     for node in reversed(selected.nodes):
-        produced = {_strip_transcoding(name) for name in set(node.outputs) - injected}
-        if node.outputs and not produced & needed_outputs:
+        if node.outputs and not needed_outputs & _stems({*node.outputs} - overridden):
             continue
         nodes.append(node)
-        read = {name for name in node.inputs if name not in injected}
+        read = set(node.inputs) - injected
         _check_transcoding(node, read, dropped)
-        needed_outputs |= {_strip_transcoding(name) for name in read}
+        needed_outputs |= _stems(read)
     return nodes[::-1]
 
 
@@ -152,6 +165,10 @@ def _check_transcoding(node: Node, read: set[str], dropped: set[str]) -> None:
                 f"dataset in `runtime_data` and would not be produced. Put '{name}' "
                 f"into `runtime_data`."
             )
+
+
+def _stems(names: Iterable[str]) -> set[str]:
+    return {_strip_transcoding(name) for name in names}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

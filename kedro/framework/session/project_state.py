@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,12 @@ from kedro.io import DatasetError, MemoryDataset, SharedMemoryDataset
 from kedro.io.core import AbstractDataset, TCopyMode, is_parameter
 from kedro.io.data_catalog import DataCatalog, SharedMemoryDataCatalog
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import in_memory
-from kedro.io.run_catalog import inject, put, run_catalog
+from kedro.io.run_catalog import adopt, inject, is_added, put, run_catalog
 from kedro.pipeline import Pipeline
 from kedro.runner import ParallelRunner
 
 from .abstract_session import KedroSessionError
-from .artifacts import Artifact, ArtifactCache, ArtifactDataset
+from .artifacts import Artifact, ArtifactCache, ArtifactDataset, check_names
 from .pipeline_registry import DEFAULT_PIPELINE, PipelineRegistry
 from .plan import Plan, Selection, make_plan, suggestion
 from .run_id import generate_run_id
@@ -73,10 +73,29 @@ class ProjectState:
             request: What the run was asked for.
             run: The run.
         """
-        view = self._view(context, request, run, plan.saved)
+        own = _own_context(context, run)
+        view = self._view(context, own, request, run, plan.saved)
         inject(view, request.runtime_data or {}, plan.overridden)
-        self._use_artifacts(context, view, plan, request)
+        self._use_artifacts(context, own, view, plan, request)
         return view
+
+    @contextmanager
+    def noticing_saves(
+        self, plan: Plan, catalog: CatalogProtocol[Any, Any]
+    ) -> Iterator[None]:
+        """Drop the artifacts that are saved inside the ``with`` block.
+
+        Args:
+            plan: What the run executes.
+            catalog: The run's catalog. Most say what is saved when it is; of others,
+                and of other processes, it has to be assumed.
+        """
+        try:
+            yield
+        finally:
+            if not _tells_saves(catalog):
+                for name in plan.saved:
+                    self.artifacts.saved(name)
 
     def outputs(
         self,
@@ -93,11 +112,8 @@ class ProjectState:
             datasets: What the runner returned.
             request: What the run was asked for.
         """
-        if isinstance(request.runner, ParallelRunner):
-            for name in plan.saved:
-                self.artifacts.saved(name)
         injected = plan.outputs & (request.runtime_data or {}).keys()
-        found = {name: ds for name, ds in datasets.items() if name in plan.outputs}
+        found = {name: ds for name, ds in datasets.items() if name not in plan.surplus}
         found.update((name, catalog[name]) for name in injected)
         if isinstance(catalog, DataCatalog):
             for name in found.keys() - injected:
@@ -129,13 +145,10 @@ class ProjectState:
                 f"`copy_mode` must be one of {', '.join(_COPY_MODES)}, not "
                 f"{copy_mode!r}."
             )
+        check_names(names)
         catalog = self.catalog(context)
         if names is None:
             names = self._worth_preloading(context, pipeline_names)
-        elif isinstance(names, str):
-            raise KedroSessionError(
-                f"`artifacts` must be a list of names: write [{names!r}]."
-            )
         names = list(dict.fromkeys(names))
         for name in names:
             _check_artifact(catalog, name)
@@ -144,13 +157,11 @@ class ProjectState:
                 name,
                 partial(self._load_artifact, context, name),
                 copy_mode,
-                self._recipe(context, catalog, name),
+                self._recipe(context, context, catalog, name),
             )
             for name in names
         ]
-        for artifact in artifacts:
-            artifact.load()
-        self.artifacts.add(artifacts)
+        self.artifacts.fill(artifacts)
 
     def _make_plan(self, selection: Selection, injected: frozenset[str]) -> Plan:
         combined = sum(self.pipelines.named(selection.pipeline_names), Pipeline([]))
@@ -159,38 +170,48 @@ class ProjectState:
     def _view(
         self,
         context: KedroContext,
+        own: KedroContext,
         request: RunRequest,
         run: RunContext,
         saves: frozenset[str] = frozenset(),
     ) -> CatalogProtocol[Any, Any]:
         catalog = self.catalog(context)
-        names = list(run.pipeline_names)
-        scope = None if DEFAULT_PIPELINE in names else names
-        own = context.with_runtime_params(run.runtime_params, scope)
         parallel = isinstance(request.runner, ParallelRunner)
         catalog_class = SharedMemoryDataCatalog if parallel else type(catalog)
         follows = isinstance(catalog, DataCatalog) and (
             isinstance(catalog.config_resolver, EntryResolver)
             or own.runtime_params == context.runtime_params
         )
-        if not follows:
-            return own.build_catalog(catalog_class, run.run_id, request.load_versions)
-        view = run_catalog(
-            catalog,  # type: ignore[arg-type]
-            catalog_class,  # type: ignore[arg-type]
-            run_id=run.run_id,
-            entries=own.catalog_entries(),
-            credentials=own.credentials,
-            parameters=own.run_parameters(),
-            saves=saves,
-            load_versions=request.load_versions,
-        )
-        view._on_saved = self.artifacts.saved
-        return view
+        view: Any
+        if follows:
+            view = run_catalog(
+                catalog,  # type: ignore[arg-type]
+                catalog_class,  # type: ignore[arg-type]
+                run_id=run.run_id,
+                entries=own.catalog_entries(),
+                credentials=own.run_credentials(),
+                parameters=own.run_parameters(),
+                saves=saves,
+                load_versions=request.load_versions,
+            )
+        else:
+            view = own.build_catalog(catalog_class, run.run_id, request.load_versions)
+            adopt(
+                view,
+                catalog,
+                context.datasets_as_built(),
+                run_id=run.run_id,
+                saves=saves,
+                load_versions=request.load_versions,
+            )
+        if isinstance(view, DataCatalog):
+            view._on_saved = self.artifacts.saved
+        return view  # type: ignore[no-any-return]
 
     def _use_artifacts(
         self,
         context: KedroContext,
+        own: KedroContext,
         view: CatalogProtocol[Any, Any],
         plan: Plan,
         request: RunRequest,
@@ -199,22 +220,25 @@ class ProjectState:
         bypassed = {*(request.runtime_data or {}), *(request.load_versions or {})}
         for name in plan.datasets & artifacts.keys() - bypassed - plan.saved:
             artifact = artifacts[name]
-            if self._recipe(context, view, name) == artifact.recipe:
+            if self._recipe(context, own, view, name) == artifact.recipe:
                 put(view, name, ArtifactDataset(artifact, _storage(view, name)))
                 _trust(view, name)
 
     def _recipe(
-        self, context: KedroContext, catalog: CatalogProtocol[Any, Any], name: str
+        self,
+        context: KedroContext,
+        own: KedroContext,
+        catalog: CatalogProtocol[Any, Any],
+        name: str,
     ) -> Any:
-        added = _added(context.catalog, name)
-        if added is not None:
-            return added
-        if isinstance(catalog, DataCatalog):
-            resolver = catalog.config_resolver
-            if isinstance(resolver, EntryResolver):
-                return resolver.recipe(name)
-            return resolver.resolve_pattern(name)
-        return context.catalog_entries().get(name)
+        """What decides how a run's catalog builds a dataset."""
+        if is_added(context.catalog, context.datasets_as_built(), name):
+            return context.catalog._datasets[name]
+        resolver = _entry_resolver(own, catalog)
+        if resolver is not getattr(catalog, "config_resolver", resolver):
+            # The catalog's class may have made something else of the entries.
+            return catalog.config_resolver.resolve_pattern(name)  # type: ignore[attr-defined]
+        return resolver.recipe(name)
 
     def _load_artifact(self, context: KedroContext, name: str) -> Any:
         from kedro.runner.run_context import RunContext
@@ -225,9 +249,11 @@ class ProjectState:
             run_id=generate_run_id(),
             session_id="",
             runtime_params=context.runtime_params,
-            pipeline_names=(DEFAULT_PIPELINE,),
+            # Loading one dataset needs no pipeline, and is to import none.
+            pipeline_names=(),
         )
-        view = self._view(context, RunRequest(), run)
+        own = _own_context(context, run)
+        view = self._view(context, own, RunRequest(), run)
         if isinstance(view, DataCatalog):
             # Errors are to name the dataset, and there is no run to name.
             view._run_id = None
@@ -239,21 +265,31 @@ class ProjectState:
         selection = Selection.of(pipeline_names or [DEFAULT_PIPELINE])
         inputs = self.plan(selection, frozenset()).inputs
         catalog = self.catalog(context)
+        resolver = _entry_resolver(context, catalog)
         return [
             name
             for name in sorted(inputs)
             if not is_parameter(name)
             and name in catalog
-            and not self._depends_on_runtime_params(context, name)
+            and not resolver.depends_on_runtime_params(name)
             and not getattr(catalog.get(name), "_EPHEMERAL", False)
         ]
 
-    def _depends_on_runtime_params(self, context: KedroContext, name: str) -> bool:
-        catalog = context.catalog
-        resolver = getattr(catalog, "config_resolver", None)
-        if not isinstance(resolver, EntryResolver):
-            return False
-        return resolver.depends_on_runtime_params(name)
+
+def _own_context(context: KedroContext, run: RunContext) -> KedroContext:
+    names = list(run.pipeline_names)
+    scope = None if DEFAULT_PIPELINE in names else names
+    return context.with_runtime_params(run.runtime_params, scope)
+
+
+def _entry_resolver(
+    context: KedroContext, catalog: CatalogProtocol[Any, Any]
+) -> EntryResolver:
+    """Knows the entries as a context sees them, whatever class its catalog has."""
+    resolver = getattr(catalog, "config_resolver", None)
+    if isinstance(resolver, EntryResolver):
+        return resolver
+    return EntryResolver(context.catalog_entries(), None, {})
 
 
 def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
@@ -273,11 +309,10 @@ def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
         )
 
 
-def _added(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
-    if not isinstance(catalog, DataCatalog):
-        return None
-    dataset = catalog._datasets.get(name)
-    return None if dataset is catalog._configured.get(name) else dataset
+def _tells_saves(catalog: CatalogProtocol[Any, Any]) -> bool:
+    return type(catalog).save is DataCatalog.save and not isinstance(
+        catalog, SharedMemoryDataCatalog
+    )
 
 
 def _storage(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
@@ -299,7 +334,7 @@ def _outlives_runner(dataset: AbstractDataset[Any, Any]) -> AbstractDataset[Any,
     if isinstance(dataset, SharedMemoryDataset):
         # Its data is in a process that ends with the runner.
         try:
-            return in_memory(dataset.load())
+            return MemoryDataset.around(dataset.load())
         except DatasetError:
             return MemoryDataset()
     return dataset

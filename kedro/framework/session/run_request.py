@@ -46,6 +46,11 @@ class RunRequest:
                 "KedroSession expect an instance of Runner instead of a class."
                 " Have you forgotten the `()` at the end of the statement?"
             )
+        if isinstance(self.pipeline_names, str):
+            raise KedroSessionError(
+                f"`pipeline_names` must be a list of names: write "
+                f"[{self.pipeline_names!r}]."
+            )
         self._keep_iterables()
         self.selection = Selection.of(
             self.pipeline_names or [DEFAULT_PIPELINE],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from html import escape
+from threading import RLock
 from typing import Any
 
 from kedro.io import AbstractDataset
@@ -19,11 +20,18 @@ class RunOutputs(Mapping[str, Any]):
     def __init__(self, datasets: Mapping[str, AbstractDataset[Any, Any]]) -> None:
         self._datasets = datasets
         self._loaded: dict[str, Any] = {}
+        self._loading = RLock()
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._loaded:
-            self._loaded[name] = self._datasets[name].load()
-        return self._loaded[name]
+        if name not in self._datasets:
+            raise KeyError(
+                f"'{name}' is not an output of the run; its outputs are: "
+                f"{', '.join(map(repr, self._datasets)) or 'none'}."
+            )
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = self._datasets[name].load()
+            return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._datasets
@@ -33,6 +41,13 @@ class RunOutputs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._datasets)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_datasets": self._datasets, "_loaded": self._loaded}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._loading = RLock()
 
     def __repr__(self) -> str:
         return f"RunOutputs({', '.join(self)})"
@@ -66,7 +81,8 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         self.run_id = run_id
         self.session_id = session_id
         self.duration = duration
-        self.outputs: Mapping[str, Any] = RunOutputs(self)
+        # Without a reference back to the result, for its data to be freed with it.
+        self.outputs: Mapping[str, Any] = RunOutputs(dict(datasets))
 
     def __repr__(self) -> str:
         return (

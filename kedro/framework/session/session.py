@@ -21,7 +21,7 @@ from kedro import __version__ as kedro_version
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
 from kedro.framework import project as kedro_project
 from kedro.framework.context.context import entries_of
-from kedro.framework.hooks import _create_hook_manager
+from kedro.framework.hooks import _create_hook_manager, specs
 from kedro.framework.hooks.manager import _register_hooks, _register_hooks_entry_points
 from kedro.framework.project import settings, validate_settings
 from kedro.io.core import generate_timestamp
@@ -46,6 +46,14 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
     from .plan import Plan
+
+_HOOK_SPECS = (
+    specs.KedroContextSpecs,
+    specs.DataCatalogSpecs,
+    specs.PipelineSpecs,
+    specs.NodeSpecs,
+    specs.DatasetSpecs,
+)
 
 
 class KedroSession(AbstractSession):
@@ -90,11 +98,12 @@ class KedroSession(AbstractSession):
         self._project_path = Path(
             project_path or find_kedro_project(Path.cwd()) or Path.cwd()
         ).resolve()
-        self.session_id = session_id
+        self._session_id = session_id
         self.save_on_close = save_on_close
         self._package_name = package_name or kedro_project.PACKAGE_NAME
         self._store = self._init_store()
         self._hook_manager = hook_manager or _project_hook_manager()
+        _add_missing_specs(self._hook_manager)
         self._conf_source = str(
             conf_source or self._project_path / settings.CONF_SOURCE
         )
@@ -168,6 +177,11 @@ class KedroSession(AbstractSession):
             f"{type(self).__name__}({self._project_path.name}, "
             f"session_id={self.session_id!r}, {state})"
         )
+
+    @property
+    def session_id(self) -> str:
+        """Identifier of the session."""
+        return self._session_id
 
     @property
     def project_path(self) -> Path:
@@ -360,6 +374,9 @@ class KedroSession(AbstractSession):
         state = self._state
         context = self._context_of(state)
         state.preload(context, artifacts, pipeline_names, copy_mode)
+        if self._closed:
+            # In the meantime, and with an empty cache.
+            state.artifacts.release()
 
     def release_cache(self, artifacts: Iterable[str] | None = None) -> None:
         """Drop preloaded artifacts.
@@ -430,7 +447,7 @@ class KedroSession(AbstractSession):
             context = self._context_of(state)
             plan = state.plan(request.selection, frozenset(request.runtime_data or ()))
             runtime_params = merged_params(
-                self._store.get("runtime_params") or {}, request.runtime_params or {}
+                self.runtime_params, request.runtime_params or {}
             )
             run = RunContext(
                 run_id=run_id,
@@ -440,7 +457,7 @@ class KedroSession(AbstractSession):
             )
             with running(run):
                 catalog = state.run_catalog(context, plan, request, run)
-                datasets = self._run_nodes(plan, catalog, request, run)
+                datasets = self._run_nodes(state, plan, catalog, request, run)
                 outputs = state.outputs(plan, catalog, datasets, request)
             return RunResult(
                 outputs,
@@ -451,6 +468,7 @@ class KedroSession(AbstractSession):
 
     def _run_nodes(
         self,
+        state: ProjectState,
         plan: Plan,
         catalog: CatalogProtocol[Any, Any],
         request: RunRequest,
@@ -462,13 +480,14 @@ class KedroSession(AbstractSession):
             run_params=record, pipeline=plan.pipeline, catalog=catalog
         )
         try:
-            datasets = request.actual_runner().run(
-                plan.pipeline,
-                catalog,
-                self._hook_manager,
-                run_id=run.run_id,
-                only_missing_outputs=request.only_missing_outputs,
-            )
+            with state.noticing_saves(plan, catalog):
+                datasets = request.actual_runner().run(
+                    plan.pipeline,
+                    catalog,
+                    self._hook_manager,
+                    run_id=run.run_id,
+                    only_missing_outputs=request.only_missing_outputs,
+                )
         except Exception as error:
             hook.on_pipeline_error(
                 error=error, run_params=record, pipeline=plan.pipeline, catalog=catalog
@@ -525,7 +544,6 @@ class KedroSession(AbstractSession):
             with state.building:
                 if state.context is None:
                     state.context = self._create_context(state)
-                    self._hook_manager.hook.after_context_created(context=state.context)
         return state.context
 
     def _create_context(self, state: ProjectState) -> KedroContext:
@@ -545,6 +563,7 @@ class KedroSession(AbstractSession):
             catalog_class=self._catalog_class,
             make_loader=self._remake_loader(loader),
         )
+        self._hook_manager.hook.after_context_created(context=context)
         return context
 
     def _get_config_loader(self) -> AbstractConfigLoader:
@@ -629,6 +648,13 @@ def _project_hook_manager() -> PluginManager:
     _register_hooks(manager, settings.HOOKS)
     _register_hooks_entry_points(manager, settings.DISABLE_HOOKS_FOR_PLUGINS)
     return manager
+
+
+def _add_missing_specs(manager: PluginManager) -> None:
+    """Have a manager know Kedro's hooks, for them to be called without any effect."""
+    for cls in _HOOK_SPECS:
+        if any(not hasattr(manager.hook, name) for name in vars(cls) if name[0] != "_"):
+            manager.add_hookspecs(cls)
 
 
 def _describe_git(project_path: Path) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Tells malignant from benign tumours by the measurements of their cells."""

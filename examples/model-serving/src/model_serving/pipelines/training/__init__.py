@@ -1,0 +1,5 @@
+"""Fits, evaluates and persists the model."""
+
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

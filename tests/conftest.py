@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import json
 import logging
 import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from kedro.framework.project import pipelines, settings
+from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 os.environ["DO_NOT_TRACK"] = "1"
@@ -20,6 +25,51 @@ os.environ["DO_NOT_TRACK"] = "1"
 MakeProject = Callable[..., Path]
 
 _numbers = itertools.count()
+
+# What is done with these datasets is written down next to their data, where other
+# processes can write too.
+_RECORDED_DATASETS = """
+import json
+from pathlib import Path, PurePosixPath
+from kedro.io import AbstractVersionedDataset
+
+
+class Record(dict):
+    "Data that weak references can point to."
+
+
+def while_loading(name):
+    "Tests put here what has to happen after a file was read and before it is loaded."
+
+
+class RecordedDataset(AbstractVersionedDataset):
+    def __init__(self, filepath, version=None, credentials=None):
+        super().__init__(PurePosixPath(filepath), version)
+        self.credentials = credentials
+        self._note("build")
+
+    def _note(self, what):
+        with Path(self._filepath).parent.joinpath("events.log").open("a") as log:
+            log.write(f"{what} {self._filepath.name}\\n")
+
+    def load(self):
+        self._note("load")
+        text = Path(self._get_load_path()).read_text()
+        while_loading(self._filepath.name)
+        return json.loads(text, object_hook=Record)
+
+    def save(self, data):
+        self._note("save")
+        path = Path(self._get_save_path())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data))
+
+    def _exists(self):
+        return Path(self._get_load_path()).exists()
+
+    def _describe(self):
+        return {"filepath": self._filepath}
+"""
 
 _PYPROJECT = """
 [tool.kedro]
@@ -70,3 +120,59 @@ def make_project(
         if name.startswith("test_project_"):
             del sys.modules[name]
     logging.getLogger("kedro").handlers.clear()
+
+
+class RecordedProject:
+    """A project that has ``{package}.datasets.RecordedDataset`` for JSON files.
+
+    Its data is in ``data``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        (path / "data").mkdir(exist_ok=True)
+
+    def session(self, **arguments: Any) -> KedroSession:
+        return KedroSession.create(self.path, **arguments)
+
+    def happened(self, event: str) -> int:
+        """How often an event such as ``"load model.json"`` was written down."""
+        return self.events().count(event)
+
+    def events(self) -> list[str]:
+        log = self.path / "data" / "events.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def write(self, name: str, data: Any) -> None:
+        path = self.path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data))
+
+    def read(self, name: str) -> Any:
+        return json.loads((self.path / "data" / name).read_text())
+
+    def edit(self, name: str, text: str) -> None:
+        """Replace one of the project's own files."""
+        path = self.path / name
+        path.write_text(textwrap.dedent(text).replace("{package}", self.package))
+
+    @property
+    def package(self) -> str:
+        return next((self.path / "src").glob("test_project_*")).name
+
+    def module(self, name: str) -> ModuleType:
+        return importlib.import_module(f"{self.package}.{name}")
+
+
+@pytest.fixture
+def recorded_project(make_project: MakeProject) -> Callable[..., RecordedProject]:
+    """Write a project whose datasets write down what is done with them."""
+
+    def make(files: dict[str, str], **data: Any) -> RecordedProject:
+        datasets = {"{package}/datasets.py": _RECORDED_DATASETS}
+        project = RecordedProject(make_project({**datasets, **files}))
+        for name, value in data.items():
+            project.write(f"{name}.json", value)
+        return project
+
+    return make

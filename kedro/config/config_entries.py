@@ -250,10 +250,15 @@ class OmegaConfigEntries(ConfigEntries):
         # A call of a resolver that somebody else has registered leaves no trace in
         # the scope, so that its name in the files has to do.
         return any(
-            f"{name}:" in OmegaConf.to_yaml(merged)
+            f"{name}:" in self._text(layer)
             for name in resolver_scope.foreign_names()
-            for merged in self._unresolved.values()
+            for layer in self._unresolved
         )
+
+    def _text(self, layer: str) -> str:
+        if layer not in self._raw.text:
+            self._raw.text[layer] = OmegaConf.to_yaml(self._unresolved[layer])
+        return self._raw.text[layer]
 
     def _resolve(self, name: str) -> Any:
         values = [

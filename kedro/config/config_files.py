@@ -38,6 +38,7 @@ class RawConfig:
         base_path: Folder of the base environment.
         env_path: Folder of the run environment.
         merged: Merged content by environment, once somebody needed it.
+        text: Merged content as YAML by environment, once somebody needed it.
     """
 
     base: dict[Path, DictConfig]
@@ -45,6 +46,7 @@ class RawConfig:
     base_path: str
     env_path: str
     merged: dict[str, DictConfig] = field(default_factory=dict)
+    text: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

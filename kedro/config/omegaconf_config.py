@@ -39,8 +39,7 @@ class MergeStrategies(Enum):
 
 
 MERGING_IMPLEMENTATIONS = {
-    MergeStrategies.SOFT: "_soft_merge",
-    MergeStrategies.DESTRUCTIVE: "_destructive_merge",
+    strategy: f"_{strategy.name.lower()}_merge" for strategy in MergeStrategies
 }
 
 

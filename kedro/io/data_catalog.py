@@ -343,16 +343,16 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if key in self._datasets or key in self._lazy_datasets:
             self._logger.warning("Replacing dataset '%s'", key)
             self._forget(key)
-        if isinstance(value, AbstractDataset):
-            self._load_versions, self._save_version = self._validate_versions(
-                {key: value}, self._load_versions, self._save_version
-            )
-            self._datasets[key] = value
-        elif isinstance(value, _LazyDataset):
+        if isinstance(value, _LazyDataset):
             self._lazy_datasets[key] = value
-        else:
+            return
+        if not isinstance(value, AbstractDataset):
             self._logger.debug("Adding input data %s as a default MemoryDataset", key)
-            self._datasets[key] = MemoryDataset(data=value)
+            value = MemoryDataset(data=value)
+        versions = self._load_versions, self._save_version
+        versions = self._validate_versions({key: value}, *versions)
+        self._load_versions, self._save_version = versions
+        self._datasets[key] = value
 
     def get(
         self,
@@ -401,12 +401,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         dataset = self.get(ds_name, version=Version(version, None) if version else None)
         if dataset is None:
             raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
-        self._logger.info(
-            "Loading data from %s (%s)...",
-            ds_name,
-            type(dataset).__name__,
-            extra=_HIGHLIGHT,
-        )
+        self._announce("Loading data from %s (%s)...", ds_name, dataset)
         if _strip_transcoding(ds_name) in self._run_saves:
             self.prefer_own_version(dataset)
         try:
@@ -430,12 +425,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DataValidationError: If the data is not valid; nothing is saved then.
         """
         dataset = self[ds_name]
-        self._logger.info(
-            "Saving data to %s (%s)...",
-            ds_name,
-            type(dataset).__name__,
-            extra=_HIGHLIGHT,
-        )
+        self._announce("Saving data to %s (%s)...", ds_name, dataset)
         if self._validates(ds_name):
             data = self._validate(ds_name, data, mode="save")
         try:
@@ -626,6 +616,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     @property
     def _logger(self) -> logging.Logger:
         return _logger
+
+    def _announce(
+        self, message: str, name: str, dataset: AbstractDataset[Any, Any]
+    ) -> None:
+        self._logger.info(message, name, type(dataset).__name__, extra=_HIGHLIGHT)
 
     def _build(self, name: str) -> AbstractDataset[Any, Any]:
         with self._building:

@@ -165,13 +165,7 @@ class AbstractRunner(ABC):
         progress = _Progress(self, pipeline, catalog)
 
         def task(node: Node) -> Task:
-            return Task(
-                node=node,
-                catalog=catalog,
-                hook_manager=hook_manager,
-                is_async=self._is_async,
-                run_id=run_id,
-            )
+            return Task(node, catalog, self._is_async, hook_manager, run_id)
 
         pool = self._get_executor(self._get_required_workers_count(pipeline))
         try:

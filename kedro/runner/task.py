@@ -24,6 +24,7 @@ from kedro.runner.run_context import current_run, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Executor
 
     from pluggy import PluginManager
 
@@ -56,12 +57,9 @@ class Task:
         run_id: str | None = None,
         parallel: bool = False,
     ) -> None:
-        self.node = node
-        self.catalog = catalog
-        self.hook_manager = hook_manager
-        self.is_async = is_async
+        self.node, self.catalog, self.hook_manager = node, catalog, hook_manager
+        self.is_async, self.parallel = is_async, parallel
         self.run_id = run_id
-        self.parallel = parallel
         self._run_context = current_run()
         self._project: tuple[str | None, dict[str, Any]] | None = None
 
@@ -87,10 +85,9 @@ class Task:
         """
         if self.is_async and _is_generator(self.node.func):
             raise ValueError(
-                f"Async data loading and saving does not work with "
-                f"nodes wrapping generator functions. Please make "
-                f"sure you don't use `yield` anywhere "
-                f"in node {self.node!s}."
+                f"Async data loading and saving does not work with nodes wrapping "
+                f"generator functions. Please make sure you don't use `yield` "
+                f"anywhere in node {self.node!s}."
             )
         if self.parallel:
             return self._execute_in_other_process()
@@ -117,11 +114,73 @@ class Task:
             return self._execute(self.hook_manager)
 
     def _execute(self, hook_manager: PluginManager) -> Node:
-        run = self._run_node_async if self.is_async else self._run_node_sequential
-        node = run(self.node, self.catalog, hook_manager, self.run_id)
-        for name in node.confirms:
+        hook = hook_manager.hook
+        if self.is_async:
+            with ContextThreadPoolExecutor() as pool:
+                self._save_in(pool, hook, self._call(hook, self._load_in(pool, hook)))
+        else:
+            self._save(hook, self._call(hook, self._load(hook)))
+        for name in self.node.confirms:
             self.catalog.confirm(name)
-        return node
+        return self.node
+
+    def _load(self, hook: Any) -> dict[str, Any]:
+        return {name: self._load_one(hook, name) for name in self.node.inputs}
+
+    def _load_in(self, pool: Executor, hook: Any) -> dict[str, Any]:
+        loads = {n: pool.submit(self._load_one, hook, n) for n in self.node.inputs}
+        return {name: future.result() for name, future in loads.items()}
+
+    def _load_one(self, hook: Any, name: str) -> Any:
+        if before_loaded := _implemented(hook.before_dataset_loaded):
+            before_loaded(dataset_name=name, node=self.node)
+        data = self.catalog.load(name)
+        if after_loaded := _implemented(hook.after_dataset_loaded):
+            after_loaded(dataset_name=name, data=data, node=self.node)
+        return data
+
+    def _call(self, hook: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Run the node, with what hooks have to say about its inputs."""
+        known = {
+            "node": self.node,
+            "catalog": self.catalog,
+            "is_async": self.is_async,
+            "run_id": self.run_id,
+        }
+        if before_node_run := _implemented(hook.before_node_run):
+            # A copy, for a hook not to change the inputs in place.
+            responses = before_node_run(inputs=inputs.copy(), **known)
+            inputs.update(_replaced_inputs(responses))
+        try:
+            outputs: dict[str, Any] = self.node.run(inputs)
+        except Exception as error:
+            hook.on_node_error(error=error, inputs=inputs, **known)
+            raise
+        if after_node_run := _implemented(hook.after_node_run):
+            after_node_run(inputs=inputs, outputs=outputs, **known)
+        return outputs
+
+    def _save(self, hook: Any, outputs: dict[str, Any]) -> None:
+        before_saved = _implemented(hook.before_dataset_saved)
+        after_saved = _implemented(hook.after_dataset_saved)
+        for name, data in _to_save(self.node, outputs):
+            if before_saved:
+                before_saved(dataset_name=name, data=data, node=self.node)
+            self.catalog.save(name, data)
+            if after_saved:
+                after_saved(dataset_name=name, data=data, node=self.node)
+
+    def _save_in(self, pool: Executor, hook: Any, outputs: dict[str, Any]) -> None:
+        saves = {}
+        for name, data in outputs.items():
+            hook.before_dataset_saved(dataset_name=name, data=data, node=self.node)
+            saves[pool.submit(self.catalog.save, name, data)] = name
+        for future in as_completed(saves):
+            future.result()
+            name = saves[future]
+            hook.after_dataset_saved(
+                dataset_name=name, data=outputs[name], node=self.node
+            )
 
     @staticmethod
     def _bootstrap_subprocess(
@@ -156,150 +215,19 @@ class Task:
         _register_hooks_entry_points(manager, settings.DISABLE_HOOKS_FOR_PLUGINS)
         return manager
 
-    def _run_node_sequential(
-        self,
-        node: Node,
-        catalog: CatalogProtocol[Any, Any],
-        hook_manager: PluginManager,
-        run_id: str | None = None,
-    ) -> Node:
-        inputs = {
-            name: self._synchronous_dataset_load(name, node, catalog, hook_manager)
-            for name in node.inputs
-        }
-        inputs.update(
-            self._collect_inputs_from_hook(
-                node, catalog, inputs, False, hook_manager, run_id=run_id
-            )
-        )
-        outputs = self._call_node_run(
-            node, catalog, inputs, False, hook_manager, run_id=run_id
-        )
-        before_saved = _implemented(hook_manager.hook.before_dataset_saved)
-        after_saved = _implemented(hook_manager.hook.after_dataset_saved)
-        for name, data in _to_save(node, outputs):
-            if before_saved:
-                before_saved(dataset_name=name, data=data, node=node)
-            catalog.save(name, data)
-            if after_saved:
-                after_saved(dataset_name=name, data=data, node=node)
-        return node
 
-    def _run_node_async(
-        self,
-        node: Node,
-        catalog: CatalogProtocol[Any, Any],
-        hook_manager: PluginManager,
-        run_id: str | None = None,
-    ) -> Node:
-        hook = hook_manager.hook
-        with ContextThreadPoolExecutor() as pool:
-            loads = {
-                name: pool.submit(
-                    self._synchronous_dataset_load, name, node, catalog, hook_manager
-                )
-                for name in node.inputs
-            }
-            inputs = {name: future.result() for name, future in loads.items()}
-            inputs.update(
-                self._collect_inputs_from_hook(
-                    node, catalog, inputs, True, hook_manager, run_id=run_id
-                )
+def _replaced_inputs(responses: Iterable[Any] | None) -> dict[str, Any]:
+    """What the implementations of ``before_node_run`` want a node to be given."""
+    replaced: dict[str, Any] = {}
+    for response in responses or ():
+        if response is not None and not isinstance(response, dict):
+            raise TypeError(
+                f"'before_node_run' must return either None or a dictionary "
+                f"mapping dataset names to updated values, got "
+                f"'{type(response).__name__}' instead."
             )
-            outputs = self._call_node_run(
-                node, catalog, inputs, True, hook_manager, run_id=run_id
-            )
-            saves = {}
-            for name, data in outputs.items():
-                hook.before_dataset_saved(dataset_name=name, data=data, node=node)
-                saves[pool.submit(catalog.save, name, data)] = name
-            for future in as_completed(saves):
-                future.result()
-                name = saves[future]
-                hook.after_dataset_saved(
-                    dataset_name=name, data=outputs[name], node=node
-                )
-        return node
-
-    @staticmethod
-    def _synchronous_dataset_load(
-        dataset_name: str,
-        node: Node,
-        catalog: CatalogProtocol[Any, Any],
-        hook_manager: PluginManager,
-    ) -> Any:
-        before_loaded = _implemented(hook_manager.hook.before_dataset_loaded)
-        if before_loaded:
-            before_loaded(dataset_name=dataset_name, node=node)
-        data = catalog.load(dataset_name)
-        after_loaded = _implemented(hook_manager.hook.after_dataset_loaded)
-        if after_loaded:
-            after_loaded(dataset_name=dataset_name, data=data, node=node)
-        return data
-
-    @staticmethod
-    def _collect_inputs_from_hook(
-        node: Node,
-        catalog: CatalogProtocol[Any, Any],
-        inputs: dict[str, Any],
-        is_async: bool,
-        hook_manager: PluginManager,
-        run_id: str | None = None,
-    ) -> dict[str, Any]:
-        before_node_run = _implemented(hook_manager.hook.before_node_run)
-        if before_node_run is None:
-            return {}
-        responses = before_node_run(
-            node=node,
-            catalog=catalog,
-            # A copy, for a hook not to change the inputs in place.
-            inputs=inputs.copy(),
-            is_async=is_async,
-            run_id=run_id,
-        )
-        replaced: dict[str, Any] = {}
-        for response in responses or ():
-            if response is not None and not isinstance(response, dict):
-                raise TypeError(
-                    f"'before_node_run' must return either None or a dictionary "
-                    f"mapping dataset names to updated values, got "
-                    f"'{type(response).__name__}' instead."
-                )
-            replaced.update(response or {})
-        return replaced
-
-    @staticmethod
-    def _call_node_run(
-        node: Node,
-        catalog: CatalogProtocol[Any, Any],
-        inputs: dict[str, Any],
-        is_async: bool,
-        hook_manager: PluginManager,
-        run_id: str | None = None,
-    ) -> dict[str, Any]:
-        try:
-            outputs: dict[str, Any] = node.run(inputs)
-        except Exception as error:
-            hook_manager.hook.on_node_error(
-                error=error,
-                node=node,
-                catalog=catalog,
-                inputs=inputs,
-                is_async=is_async,
-                run_id=run_id,
-            )
-            raise
-        after_node_run = _implemented(hook_manager.hook.after_node_run)
-        if after_node_run:
-            after_node_run(
-                node=node,
-                catalog=catalog,
-                inputs=inputs,
-                outputs=outputs,
-                is_async=is_async,
-                run_id=run_id,
-            )
-        return outputs
+        replaced.update(response or {})
+    return replaced
 
 
 def _to_save(node: Node, outputs: dict[str, Any]) -> Iterable[tuple[str, Any]]:

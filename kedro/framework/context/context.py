@@ -403,12 +403,11 @@ class KedroContext:
                     logger.warning(warning)
         elif enabled and declared:
             logger.warning(
-                "Datasets %s declare a '%s' key, but catalog class '%s' "
-                "does not support dataset validation. Declared validators "
-                "will be ignored.",
-                declared,
-                VALIDATOR_KEY,
+                "Catalog class '%s' does not support dataset validation: the '%s' of "
+                "datasets %s will be ignored.",
                 type(catalog).__name__,
+                VALIDATOR_KEY,
+                declared,
             )
 
 

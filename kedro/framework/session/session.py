@@ -375,7 +375,7 @@ class KedroSession(AbstractSession):
         context = self._context_of(state)
         state.preload(context, artifacts, pipeline_names, copy_mode)
         if self._closed:
-            # In the meantime, and with an empty cache.
+            # That happened while the artifacts were loaded.
             state.artifacts.release()
 
     def release_cache(self, artifacts: Iterable[str] | None = None) -> None:

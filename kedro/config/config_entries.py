@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kedro.config import resolver_scope
-from kedro.config.type_guard import check_types
+from kedro.config.config_files import Layer
+from kedro.config.plain_values import copied, has_interpolation, has_key, plain
+from kedro.config.resolver_scope import (
+    GLOBALS,
+    RUNTIME_PARAMS,
+    ResolverScope,
+    foreign_names,
+    resolve_in,
+)
 
 if TYPE_CHECKING:
     from kedro.config.omegaconf_config import OmegaConfigLoader
 
-EntryCache = dict[tuple[str, str], Any]
+EntryCache = dict[tuple[str, Any], Any]
 
 _ABSENT = object()
+_CATALOG = "catalog"
+_CREDENTIALS = "credentials"
 _PARAMETERS = "parameters"
-_SAME_FOR_RUNTIME_PARAMS = frozenset(
-    {"globals", "runtime_params", "runtime_params value"}
-)
 
 
 class ConfigEntries(Mapping[str, Any]):
@@ -35,7 +42,7 @@ class ConfigEntries(Mapping[str, Any]):
         self._config = config
 
     def __getitem__(self, name: str) -> Any:
-        return copy.deepcopy(self.shared(name))
+        return copied(self.shared(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._config
@@ -69,7 +76,7 @@ class ConfigEntries(Mapping[str, Any]):
             The value, or ``None`` if the entry has no such key.
         """
         entry = self._config.get(name)
-        return copy.deepcopy(entry.get(key)) if isinstance(entry, Mapping) else None
+        return copied(entry.get(key)) if isinstance(entry, Mapping) else None
 
 
 class PreparedEntries(ConfigEntries):
@@ -136,28 +143,20 @@ class OmegaConfigEntries(ConfigEntries):
         self._key = key
         self._raw = loader.raw(key)
         loader.check_found(key, self._raw)
+        self._layers = self._raw.layers
         self._own: EntryCache = {}
-        self._merged_here: dict[str, DictConfig] = {}
-        self._layers = [
-            (name, files)
-            for name, files in (("base", self._raw.base), ("env", self._raw.env))
-            if files
-        ]
-        self._unresolved = {name: self._shared_merge(name) for name, _ in self._layers}
+        self._derived, self._static = loader.entry_caches()
+        self._with_runtime_params: dict[str, DictConfig] = {}
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str) or self._is_hidden(name):
-            return False
-        if any(_has_key(merged, name) for merged in self._unresolved.values()):
-            return True
-        return self._takes_runtime_params and name in self._loader.runtime_params
+        known = name in self._added or self._is_in_files(name)
+        return known and not self._is_hidden(name)
 
     def __iter__(self) -> Iterator[str]:
-        names: dict[str, None] = {}
-        for merged in self._unresolved.values():
-            names.update(dict.fromkeys(map(str, merged.keys())))
-        if self._takes_runtime_params:
-            names.update(dict.fromkeys(self._loader.runtime_params))
+        names: dict[Any, None] = {}
+        for layer in self._layers:
+            names.update(dict.fromkeys(layer.merged.keys()))
+        names.update(dict.fromkeys(self._added))
         return (name for name in names if not self._is_hidden(name))
 
     def __len__(self) -> int:
@@ -179,170 +178,152 @@ class OmegaConfigEntries(ConfigEntries):
                 return value
         if name not in self:
             raise KeyError(name)
-        scope = self._loader.scope(self._key, environment=self._key == "credentials")
-        with resolver_scope.active(scope):
-            value = self._resolve(name)
+        scope = self._scope()
+        value = resolve_in(scope, partial(self._resolve, name, scope))
         self._cache_for(name, scope.touched)[(self._key, name)] = value
         return value
 
     def is_static(self, name: str) -> bool:
         """Whether the entry is the same for all runs of the session."""
-        return (self._key, name) in self._loader._static_entries
+        return (self._key, name) in self._static
 
     def depends_on_runtime_params(self, name: str) -> bool:
         """Whether resolving the entry asks for a runtime parameter."""
-        scope = self._loader.scope(self._key)
-        with resolver_scope.active(scope):
-            try:
-                self._resolve(name)
-            except OmegaConfBaseException:
-                # It failed for want of the parameter, or is broken anyway.
-                return True
-        return "runtime_params" in scope.touched
+        scope = self._scope()
+        try:
+            resolve_in(scope, partial(self._resolve, name, scope))
+        except OmegaConfBaseException:
+            # It failed for want of the parameter, or is broken anyway.
+            return True
+        return RUNTIME_PARAMS in scope.touched
 
     def part(self, name: str, key: str) -> Any:
-        """One value of an entry, without resolving the others."""
-        value = None
-        for merged in self._unresolved.values():
-            if not _has_key(merged, name) or OmegaConf.is_interpolation(merged, name):
-                continue
-            node = merged[name]
-            if isinstance(node, DictConfig) and _has_key(node, key):
-                with resolver_scope.active(self._loader.scope(self._key)):
-                    value = plain(node, key)
-        return value
+        """One value of an entry, without resolving the others.
+
+        Args:
+            name: Name of the entry.
+            key: Key in the entry.
+
+        Returns:
+            The value, or ``None`` if the entry has no such key.
+        """
+        part = partial(self._part, name, key)
+        found: dict[str, Any] = resolve_in(
+            self._scope(), partial(self._combined, name, part)
+        )
+        return found.get(key)
 
     @property
-    def _takes_runtime_params(self) -> bool:
-        return self._key == _PARAMETERS and bool(self._layers)
+    def _added(self) -> Mapping[str, Any]:
+        """Runtime parameters, where they are merged into what the files say."""
+        if self._key == _PARAMETERS and self._layers:
+            return self._loader.runtime_params
+        return {}
 
-    def _is_hidden(self, name: str) -> bool:
-        return self._key != _PARAMETERS and name.startswith("_")
+    def _scope(self) -> ResolverScope:
+        return self._loader.scope(self._key, environment=self._key == _CREDENTIALS)
+
+    def _is_hidden(self, name: Any) -> bool:
+        return self._key != _PARAMETERS and bool(name.startswith("_"))
+
+    def _is_in_files(self, name: object) -> bool:
+        return any(has_key(layer.merged, name) for layer in self._layers)
 
     def _caches(self, name: str) -> tuple[EntryCache, ...]:
-        loader = self._loader
-        if self._key == _PARAMETERS and name in loader.runtime_params:
-            return self._own, loader._derived_entries
-        return self._own, loader._derived_entries, loader._static_entries
+        if name in self._added:
+            return self._own, self._derived
+        return self._own, self._derived, self._static
 
     def _cache_for(self, name: str, touched: set[str]) -> EntryCache:
-        if touched - _SAME_FOR_RUNTIME_PARAMS or self._calls_foreign_resolver():
+        if touched - {GLOBALS, RUNTIME_PARAMS} or self._may_call_foreign(name):
             return self._own
-        if touched - {"globals"} or not self._is_independent(name):
-            return self._loader._derived_entries
-        return self._loader._static_entries
+        if RUNTIME_PARAMS in touched or not self._is_independent(name):
+            return self._derived
+        return self._static
+
+    def _may_call_foreign(self, name: str) -> bool:
+        # A resolver that somebody else has registered leaves no trace of its calls.
+        return bool(foreign_names()) and not self._is_literal(name)
 
     def _is_independent(self, name: str) -> bool:
         # Runtime parameters are merged into `parameters`: they replace values, and
         # what others of them refer to.
         if self._key != _PARAMETERS:
             return True
-        return name not in self._loader.runtime_params and self._is_literal(name)
+        return name not in self._added and self._is_literal(name)
 
     def _is_literal(self, name: str) -> bool:
+        configs = [layer.merged for layer in self._layers]
+        if name in self._added:
+            configs.append(OmegaConf.create({name: self._added[name]}))
         return not any(
-            _has_interpolation(merged, name)
-            for merged in self._unresolved.values()
-            if _has_key(merged, name)
+            has_interpolation(config, name)
+            for config in configs
+            if has_key(config, name)
         )
 
-    def _calls_foreign_resolver(self) -> bool:
-        # A call of a resolver that somebody else has registered leaves no trace in
-        # the scope, so that its name in the files has to do.
-        return any(
-            f"{name}:" in self._text(layer)
-            for name in resolver_scope.foreign_names()
-            for layer in self._unresolved
+    def _combined(self, name: str, value_in: Callable[[Layer], Any]) -> Any:
+        """What ``value_in`` finds in the environments that have the entry, merged."""
+        base, env = (
+            {name: value_in(layer)} if layer and self._is_in(layer, name) else {}
+            for layer in (self._raw.base, self._raw.env)
         )
+        if self._raw.env is None:
+            return base[name]
+        path = self._raw.env.path
+        return self._loader._merge_configs(base, env, self._key, path)[name]
 
-    def _text(self, layer: str) -> str:
-        if layer not in self._raw.text:
-            self._raw.text[layer] = OmegaConf.to_yaml(self._unresolved[layer])
-        return self._raw.text[layer]
+    def _is_in(self, layer: Layer, name: str) -> bool:
+        if not layer.files:
+            return False
+        return name in self._added or has_key(layer.merged, name)
 
-    def _resolve(self, name: str) -> Any:
-        values = [
-            plain(merged, name)
-            for merged in (self._merge_for(name, layer) for layer, _ in self._layers)
-            if _has_key(merged, name)
-        ]
-        if self._key == "catalog":
-            self._guard(name)
-        if len(values) == 1:
-            return values[0]
-        base, env = ({name: value} for value in values)
-        env_path = self._raw.env_path
-        return self._loader._merge_configs(base, env, self._key, env_path)[name]
+    def _resolve(self, name: str, scope: ResolverScope) -> Any:
+        return self._combined(name, partial(self._value, name, scope))
 
-    def _guard(self, name: str) -> None:
-        if self._loader.restrict_runtime_params_type_selection:
-            for merged in self._unresolved.values():
-                if _has_key(merged, name):
-                    check_types(self._loader, merged, name)
+    def _value(self, name: str, scope: ResolverScope, layer: Layer) -> Any:
+        if self._key == _CREDENTIALS and not self._is_literal(name):
+            return self._credentials(name, scope, layer)
+        config = self._config_of(name, layer)
+        value = plain(config, name)
+        if scope.took_runtime_param and self._key == _CATALOG:
+            self._loader.check_types(config, name)
+        return value
 
-    def _merge_for(self, name: str, layer: str) -> DictConfig:
-        """What ``name`` is resolved in: as little as its value can depend on."""
-        merged = self._unresolved[layer]
-        runtime_params = self._loader.runtime_params
-        if self._key != _PARAMETERS or not runtime_params:
-            return merged
-        if self._is_literal(name):
-            if name not in runtime_params:
-                return merged
-            own = OmegaConf.create({name: runtime_params[name]})
-            if not _has_interpolation(own, name):
-                known = {}
-                if _has_key(merged, name):
-                    known = {name: plain(merged, name, resolve=False)}
-                return OmegaConf.unsafe_merge(known, own)  # type: ignore[return-value]
-        if layer not in self._merged_here:
-            files = dict(self._layers)[layer]
-            self._merged_here[layer] = self._loader.merge(self._key, files)
-        return self._merged_here[layer]
+    def _credentials(self, name: str, scope: ResolverScope, layer: Layer) -> Any:
+        # As in the loader, a file may use its own values and environment variables;
+        # only what that gives is resolved among the other files.
+        config = next(
+            copy.deepcopy(f) for f in layer.files.values() if has_key(f, name)
+        )
+        value = config[name]
+        if OmegaConf.is_config(value):
+            OmegaConf.resolve(value)
+        settled = layer.merged_with({name: value})
+        inner = self._loader.scope(self._key)
+        try:
+            return resolve_in(inner, partial(plain, settled, name))
+        finally:
+            scope.touched |= inner.touched
 
-    def _shared_merge(self, layer: str) -> DictConfig:
-        if layer not in self._raw.merged:
-            files = dict(self._layers)[layer]
-            self._raw.merged[layer] = OmegaConf.unsafe_merge(  # type: ignore[assignment]
-                *copy.deepcopy(list(files.values()))
-            )
-        return self._raw.merged[layer]
+    def _part(self, name: str, key: str, layer: Layer) -> dict[str, Any]:
+        config = self._config_of(name, layer)
+        if OmegaConf.is_missing(config, name):
+            return {}
+        entry = config[name]
+        if not isinstance(entry, DictConfig) or not has_key(entry, key):
+            return {}
+        return {key: plain(entry, key)}
 
-
-def plain(config: Any, name: str | None = None, *, resolve: bool = True) -> Any:
-    """Python objects for a node of OmegaConf.
-
-    Args:
-        config: A container of OmegaConf.
-        name: Key of the node in it; the container itself where not given.
-        resolve: Whether interpolations are resolved.
-
-    Returns:
-        Dictionaries, lists and values that share nothing with ``config``.
-    """
-    if name is None:
-        return OmegaConf.to_container(config, resolve=resolve)
-    if OmegaConf.is_missing(config, name):
-        return "???"
-    value = config[name]
-    if OmegaConf.is_config(value):
-        return OmegaConf.to_container(value, resolve=resolve)
-    return value
-
-
-def _has_key(merged: DictConfig, name: str) -> bool:
-    # `name in merged` would resolve the value, and deny one that cannot be.
-    return name in merged.keys()  # noqa: SIM118
-
-
-def _has_interpolation(container: Any, key: Any) -> bool:
-    if OmegaConf.is_missing(container, key):
-        return False
-    if OmegaConf.is_interpolation(container, key):
-        return True
-    node = container[key]
-    if isinstance(node, DictConfig):
-        return any(_has_interpolation(node, inner) for inner in node)
-    if isinstance(node, ListConfig):
-        return any(_has_interpolation(node, index) for index in range(len(node)))
-    return False
+    def _config_of(self, name: str, layer: Layer) -> DictConfig:
+        """What the entry is resolved in: as little as its value can depend on."""
+        if not self._added:
+            return layer.merged
+        if not self._is_literal(name):
+            if layer.path not in self._with_runtime_params:
+                self._with_runtime_params[layer.path] = layer.merged_with(self._added)
+            return self._with_runtime_params[layer.path]
+        if name not in self._added:
+            return layer.merged
+        known = OmegaConf.masked_copy(layer.merged, [name])
+        return OmegaConf.unsafe_merge(known, {name: self._added[name]})  # type: ignore[return-value]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import mimetypes
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import Any
 
 import fsspec
 from omegaconf import DictConfig, OmegaConf
@@ -15,9 +19,6 @@ from yaml.scanner import ScannerError
 
 from kedro.config.abstract_config import MissingConfigException
 from kedro.utils import CLOUD_PROTOCOLS, HTTP_PROTOCOLS, _parse_filepath
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _ZIP_TYPES = (
     "application/zip",
@@ -29,29 +30,83 @@ _REPORTED_KEYS_LENGTH = 100
 
 
 @dataclass
+class Layer:
+    """The parsed, unresolved files of one configuration type in one environment.
+
+    Attributes:
+        path: Folder of the environment.
+        files: Content by file.
+    """
+
+    path: str
+    files: dict[Path, DictConfig] = field(default_factory=dict)
+
+    @cached_property
+    def merged(self) -> DictConfig:
+        """The files as one; not to be changed."""
+        return self.merged_with()
+
+    def merged_with(self, *others: Any) -> DictConfig:
+        """The files as one, with something else on top.
+
+        Args:
+            *others: Dictionaries that win over the files.
+
+        Returns:
+            A new object, which shares nothing with the files.
+        """
+        parts = copy.deepcopy(list(self.files.values()))
+        return OmegaConf.unsafe_merge(*parts, *others)  # type: ignore[return-value]
+
+
+@dataclass
 class RawConfig:
     """The parsed, unresolved files of one configuration type.
 
     Attributes:
-        base: Content by file of the base environment.
-        env: Content by file of the run environment, empty if it is the base one.
-        base_path: Folder of the base environment.
-        env_path: Folder of the run environment.
-        merged: Merged content by environment, once somebody needed it.
-        text: Merged content as YAML by environment, once somebody needed it.
+        base: Those of the base environment.
+        env: Those of the run environment; ``None`` if it is the base one.
     """
 
-    base: dict[Path, DictConfig]
-    env: dict[Path, DictConfig]
-    base_path: str
-    env_path: str
-    merged: dict[str, DictConfig] = field(default_factory=dict)
-    text: dict[str, str] = field(default_factory=dict)
+    base: Layer
+    env: Layer | None
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no file was found."""
-        return not self.base and not self.env
+    def layers(self) -> list[Layer]:
+        """The environments that have files, in the order of their precedence."""
+        return [layer for layer in (self.base, self.env) if layer and layer.files]
+
+
+class ParsedFiles:
+    """Parsed files by configuration type.
+
+    Args:
+        kept: Whether files that were read once are not read again.
+    """
+
+    def __init__(self, kept: bool = False) -> None:
+        self.kept = kept
+        self._raw: dict[str, RawConfig] = {}
+        self._reading = Lock()
+
+    def __reduce__(self) -> tuple[type[ParsedFiles], tuple[bool]]:
+        return ParsedFiles, (self.kept,)
+
+    def get(self, key: str, read: Callable[[str], RawConfig]) -> RawConfig:
+        """The parsed files of one configuration type.
+
+        Args:
+            key: Configuration type, such as ``"catalog"``.
+            read: Reads the files of a configuration type.
+        """
+        if not self.kept:
+            raw = self._raw[key] = read(key)
+            return raw
+        if key not in self._raw:
+            with self._reading:
+                if key not in self._raw:
+                    self._raw[key] = read(key)
+        return self._raw[key]
 
 
 def open_source(conf_source: str) -> tuple[Any, str]:
@@ -65,13 +120,20 @@ def open_source(conf_source: str) -> tuple[Any, str]:
     """
     file_type, _ = mimetypes.guess_type(conf_source)
     if file_type == "application/x-tar":
-        return fsspec.filesystem(protocol="tar", fo=conf_source), "tar"
+        return _open_archive("tar", conf_source), "tar"
     if file_type in _ZIP_TYPES:
-        return fsspec.filesystem(protocol="zip", fo=conf_source), "zip"
+        return _open_archive("zip", conf_source), "zip"
     protocol = _parse_filepath(conf_source)["protocol"]
     if is_remote(protocol):
-        return fsspec.filesystem(protocol=protocol), protocol
+        filesystem = fsspec.filesystem(protocol=protocol)
+        filesystem.invalidate_cache()
+        return filesystem, protocol
     return fsspec.filesystem(protocol="file", fo=conf_source), "file"
+
+
+def _open_archive(protocol: str, path: str) -> Any:
+    # A file system that fsspec has kept would show an archive that is no longer there.
+    return fsspec.filesystem(protocol=protocol, fo=path, skip_instance_cache=True)
 
 
 def is_remote(protocol: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable, KeysView, Mapping
+from collections.abc import Callable, Iterable, KeysView
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,29 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, UnsupportedInterpolationType
 from omegaconf.resolvers import oc
 
-from kedro.config import config_files, resolver_scope
+from kedro.config import config_files
 from kedro.config.abstract_config import AbstractConfigLoader, MissingConfigException
-from kedro.config.config_entries import (
-    ConfigEntries,
-    EntryCache,
-    OmegaConfigEntries,
-    plain,
+from kedro.config.config_entries import ConfigEntries, EntryCache, OmegaConfigEntries
+from kedro.config.config_files import Layer, ParsedFiles, RawConfig
+from kedro.config.plain_values import copied, has_interpolation, keys, plain
+from kedro.config.resolver_scope import (
+    ENVIRONMENT,
+    GLOBALS,
+    RUNTIME_PARAMS,
+    ResolverScope,
+    accept_node_arguments,
+    current_scope,
+    foreign_names,
+    resolve_in,
 )
-from kedro.config.config_files import RawConfig
-from kedro.config.resolver_scope import ENVIRONMENT_RESOLVER, ResolverScope
-from kedro.config.type_guard import check_types
+from kedro.config.type_guard import TypeGuard
+from kedro.config.value_lookup import ValueLookup
 from kedro.utils import _parse_filepath
 
 _logger = logging.getLogger(__name__)
 
 _MISSING = object()
+_READ_ENVIRONMENT = accept_node_arguments(oc.env)
 
 
 class MergeStrategies(Enum):
@@ -39,7 +47,8 @@ class MergeStrategies(Enum):
 
 
 MERGING_IMPLEMENTATIONS = {
-    strategy: f"_{strategy.name.lower()}_merge" for strategy in MergeStrategies
+    MergeStrategies.SOFT: "_soft_merge",
+    MergeStrategies.DESTRUCTIVE: "_destructive_merge",
 }
 
 
@@ -115,20 +124,23 @@ class OmegaConfigLoader(AbstractConfigLoader):
         super().__init__(conf_source, env, runtime_params)
 
         self._custom_resolvers = custom_resolvers
-        self._resolvers = self._bind_resolvers(custom_resolvers or {})
-        self._globals_oc: DictConfig | None = None
-        self._runtime_params_oc: DictConfig | None = None
-        self._globals_vary = False
-        self._retained: dict[str, RawConfig] | None = None
+        self._callable_resolvers = {
+            name: accept_node_arguments(resolver)
+            for name, resolver in (custom_resolvers or {}).items()
+        }
+        self._files = ParsedFiles()
         self._static_entries = EntryCache()
         self._derived_entries = EntryCache()
+        self._runtime_params_lookup = ValueLookup(self.runtime_params)
+        self._globals_touched: set[str] = set()
         self._load_globals()
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Use ``value`` for the configuration type ``key`` instead of its files."""
-        if key == "globals":
-            self._globals = value
-            self._globals_oc = None
+        if key == GLOBALS:
+            self._use_globals(value)
+            self._static_entries = EntryCache()
+            self._derived_entries = EntryCache()
         super().__setitem__(key, value)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
@@ -210,21 +222,19 @@ class OmegaConfigLoader(AbstractConfigLoader):
         Returns:
             A loader that does not affect this one.
         """
-        runtime_params = runtime_params or {}
         loader = copy.copy(self)
-        if runtime_params != self.runtime_params:
-            loader.runtime_params = runtime_params
-            loader._runtime_params_oc = None
+        # `==` would take 1 for True.
+        if repr(runtime_params or {}) != repr(self.runtime_params):
+            loader.runtime_params = copied(runtime_params or {})
+            loader._runtime_params_lookup = ValueLookup(loader.runtime_params)
             loader._derived_entries = EntryCache()
-        loader._resolvers = loader._bind_resolvers(self._custom_resolvers or {})
-        if self._globals_vary:
+        if self._globals_touched:
             loader._load_globals()
         return loader
 
     def retain_files(self) -> None:
         """Read and parse each file once from now on, instead of at each access."""
-        if self._retained is None:
-            self._retained = {}
+        self._files.kept = True
 
     def raw(self, key: str) -> RawConfig:
         """The parsed files of one configuration type.
@@ -235,11 +245,16 @@ class OmegaConfigLoader(AbstractConfigLoader):
         Returns:
             What was parsed; shared where the loader retains files.
         """
-        if self._retained is None:
-            return self._read(key)
-        if key not in self._retained:
-            self._retained[key] = self._read(key)
-        return self._retained[key]
+        return self._files.get(key, self._read)
+
+    def entry_caches(self) -> tuple[EntryCache, EntryCache]:
+        """Where entries are kept: those that depend on runtime parameters, and others.
+
+        They are new ones where files are read again at each access.
+        """
+        if not self._files.kept:
+            return EntryCache(), EntryCache()
+        return self._derived_entries, self._static_entries
 
     def scope(self, key: str, *, environment: bool = False) -> ResolverScope:
         """The resolvers that hold while configuration of type ``key`` is resolved.
@@ -252,22 +267,28 @@ class OmegaConfigLoader(AbstractConfigLoader):
         Returns:
             A new scope.
         """
-        resolver_scope.register(
-            [ENVIRONMENT_RESOLVER, "globals", "runtime_params", *self._resolvers]
-        )
-        resolvers = self._resolvers
-        if key == "globals":
-            resolvers = {
-                name: resolver
-                for name, resolver in resolvers.items()
-                if name != "runtime_params"
-            }
-        if environment and ENVIRONMENT_RESOLVER not in resolvers:
-            resolvers = {
-                **resolvers,
-                ENVIRONMENT_RESOLVER: resolver_scope.accept_node_arguments(oc.env),
-            }
+        resolvers = dict(self._callable_resolvers)
+        if environment:
+            resolvers.setdefault(ENVIRONMENT, _READ_ENVIRONMENT)
+        resolvers[GLOBALS] = self._find_global
+        if key == GLOBALS:
+            resolvers.pop(RUNTIME_PARAMS, None)
+        else:
+            resolvers[RUNTIME_PARAMS] = self._find_runtime_param
         return ResolverScope(resolvers)
+
+    def check_types(self, catalog: DictConfig, name: str) -> None:
+        """Check that no runtime parameter chooses a class, where that is restricted.
+
+        Args:
+            catalog: Merged, unresolved catalog of one environment.
+            name: The entry.
+
+        Raises:
+            InterpolationResolutionError: If one does.
+        """
+        if self.restrict_runtime_params_type_selection:
+            TypeGuard(partial(self.scope, "catalog")).check(catalog, name)
 
     def load_and_merge_dir_config(
         self,
@@ -294,48 +315,39 @@ class OmegaConfigLoader(AbstractConfigLoader):
             ParserError: If a file is invalid.
             ValueError: If two files define the same key.
         """
-        files = self._read_folder(conf_path, patterns, key)
-        processed_files.update(files)
-        return self._merge_and_resolve(key, files, bool(read_environment_variables))
+        layer = self._read_folder(conf_path, patterns, key)
+        processed_files.update(layer.files)
+        if read_environment_variables:
+            layer = self._with_environment(key, layer)
+        return self._merge_and_resolve(key, layer)
 
     def _load_globals(self) -> None:
-        self._globals_oc = None
-        scope = self.scope("globals")
+        self._globals_touched = set()
         try:
-            with resolver_scope.active(scope):
-                self._globals = self["globals"]
+            self._use_globals(self[GLOBALS])
         except MissingConfigException:
-            self._globals = {}
-        self._globals_vary = bool(scope.touched)
+            self._use_globals({})
 
-    def _bind_resolvers(
-        self, custom_resolvers: Mapping[str, Callable[..., Any]]
-    ) -> dict[str, Callable[..., Any]]:
-        bound = {
-            name: resolver_scope.accept_node_arguments(resolver)
-            for name, resolver in custom_resolvers.items()
-        }
-        for name, resolver in (
-            ("globals", self._get_globals_value),
-            ("runtime_params", self._get_runtime_value),
-        ):
-            bound[name] = resolver_scope.accept_node_arguments(resolver)
-        return bound
+    def _use_globals(self, values: dict[str, Any]) -> None:
+        self._globals = values
+        self._globals_lookup = ValueLookup(values)
+
+    def _find_global(self, *args: Any, **_: Any) -> Any:
+        return self._get_globals_value(*args)
+
+    def _find_runtime_param(self, *args: Any, **_: Any) -> Any:
+        return self._get_runtime_value(*args)
 
     def _read(self, key: str) -> RawConfig:
         patterns = self.config_patterns[key]
         run_env = self.env or self.default_run_env
-        base_path = self._get_conf_env_path(self.base_env)
-        env_path = self._get_conf_env_path(run_env)
-        base = self._read_folder(base_path, patterns, key)
-        env = {}
-        if run_env != self.base_env:
-            env = self._read_folder(env_path, patterns, key)
-        return RawConfig(base, env, base_path, env_path)
+        base = self._read_folder(self._get_conf_env_path(self.base_env), patterns, key)
+        if run_env == self.base_env:
+            return RawConfig(base, None)
+        env = self._read_folder(self._get_conf_env_path(run_env), patterns, key)
+        return RawConfig(base, env)
 
-    def _read_folder(
-        self, folder: str, patterns: Iterable[str], key: str
-    ) -> dict[Path, DictConfig]:
+    def _read_folder(self, folder: str, patterns: Iterable[str], key: str) -> Layer:
         config_files.check_folder(self._fs, self._protocol, folder)
         paths = {
             Path(match)
@@ -349,7 +361,7 @@ class OmegaConfigLoader(AbstractConfigLoader):
             if self._is_valid_config_path(path)
         }
         self._check_duplicates(key, files)
-        return files
+        return Layer(folder, files)
 
     def _get_conf_env_path(self, env: str) -> str:
         if config_files.is_remote(self._protocol):
@@ -359,13 +371,17 @@ class OmegaConfigLoader(AbstractConfigLoader):
         return str(Path(self._fs.ls("", detail=False)[-1]) / env)
 
     def _resolve(self, key: str, raw: RawConfig) -> dict[str, Any]:
-        environment = key == "credentials"
-        config = self._merge_and_resolve(key, raw.base, environment)
-        if (self.env or self.default_run_env) == self.base_env:
+        if key == "credentials":
+            raw = RawConfig(
+                self._with_environment(key, raw.base),
+                raw.env and self._with_environment(key, raw.env),
+            )
+        config = self._merge_and_resolve(key, raw.base)
+        if raw.env is None:
             return config
-        env_config = self._merge_and_resolve(key, raw.env, environment)
+        env_config = self._merge_and_resolve(key, raw.env)
         merged: dict[str, Any] = self._merge_configs(
-            config, env_config, key, raw.env_path
+            config, env_config, key, raw.env.path
         )
         self.check_found(key, raw)
         return merged
@@ -377,72 +393,59 @@ class OmegaConfigLoader(AbstractConfigLoader):
             MissingConfigException: If there are none; says where they were looked
                 for.
         """
-        same_env = (self.env or self.default_run_env) == self.base_env
-        if raw.is_empty and key != "globals" and not same_env:
+        if raw.env and not raw.layers and key != GLOBALS:
             raise MissingConfigException(
-                f"No files of YAML or JSON format found in {raw.base_path} or "
-                f"{raw.env_path} matching the glob pattern(s): "
+                f"No files of YAML or JSON format found in {raw.base.path} or "
+                f"{raw.env.path} matching the glob pattern(s): "
                 f"{[*self.config_patterns[key]]}"
             )
 
-    def _merge_and_resolve(
-        self, key: str, files: dict[Path, DictConfig], environment: bool = False
-    ) -> dict[str, Any]:
-        if not files:
+    def _merge_and_resolve(self, key: str, layer: Layer) -> dict[str, Any]:
+        if not layer.files:
             return {}
-        with resolver_scope.active(self._joined_scope(key)):
-            merged = self.merge(key, files, environment)
-            config: dict[str, Any] = self._to_container(key, merged)
+        merged = layer.merged
+        if key == "parameters":
+            merged = layer.merged_with(self.runtime_params)
+        scope = self.scope(key)
+        config: dict[str, Any] = resolve_in(
+            scope, partial(self._to_container, key, merged)
+        )
         if key == "parameters":
             return config
-        if key == "catalog" and self.restrict_runtime_params_type_selection:
+        if key == GLOBALS:
+            self._globals_touched |= self._touched_by(scope, merged)
+        if key == "catalog" and scope.took_runtime_param:
             for name in config:
-                check_types(self, merged, name)
-        return {name: value for name, value in config.items() if name[:1] != "_"}
+                self.check_types(merged, name)
+        return {
+            name: value for name, value in config.items() if not name.startswith("_")
+        }
 
-    def _joined_scope(self, key: str) -> ResolverScope:
-        # A surrounding scope of the same loader is kept, for it to see what is
-        # touched.
-        surrounding = resolver_scope.current_scope()
-        scope = self.scope(key)
-        if surrounding is not None and key == "globals":
-            scope.touched = surrounding.touched
-        return scope
+    def _with_environment(self, key: str, layer: Layer) -> Layer:
+        files = copy.deepcopy(layer.files)
+        scope = self.scope(key, environment=True)
+        for config in files.values():
+            resolve_in(scope, partial(OmegaConf.resolve, config))
+        return Layer(layer.path, files)
 
     @staticmethod
     def _to_container(key: str, merged: DictConfig) -> Any:
         try:
-            return OmegaConf.to_container(merged, resolve=True)
+            return plain(merged)
         except UnsupportedInterpolationType as exc:
-            if key == "globals" and "runtime_params" in str(exc):
+            if key == GLOBALS and RUNTIME_PARAMS in str(exc):
                 raise UnsupportedInterpolationType(
                     "The `runtime_params:` resolver is not supported for globals."
                 ) from exc
             raise
 
-    def merge(
-        self, key: str, files: dict[Path, DictConfig], environment: bool = False
-    ) -> DictConfig:
-        """Merge the parsed files of one environment, unresolved.
-
-        Args:
-            key: Configuration type; runtime parameters are merged into
-                ``parameters``.
-            files: Content by file.
-            environment: Whether environment variables are read, file by file.
-
-        Returns:
-            The merged configuration, which shares nothing with the files.
-        """
-        parts: list[Any] = copy.deepcopy(list(files.values()))
-        if environment:
-            scope = self.scope(key, environment=True)
-            with resolver_scope.active(scope):
-                for part in parts:
-                    OmegaConf.resolve(part)
-        if key == "parameters":
-            parts.append(self.runtime_params)
-        return OmegaConf.unsafe_merge(*parts)  # type: ignore[return-value]
+    @staticmethod
+    def _touched_by(scope: ResolverScope, merged: DictConfig) -> set[str]:
+        # A resolver that somebody else has registered leaves no trace of its calls.
+        foreign = foreign_names()
+        if foreign and any(has_interpolation(merged, name) for name in keys(merged)):
+            return scope.touched | foreign
+        return scope.touched
 
     def _merge_configs(
         self,
@@ -488,12 +491,10 @@ class OmegaConfigLoader(AbstractConfigLoader):
             raise InterpolationResolutionError(
                 "Keys starting with '_' are not supported for globals."
             )
-        scope = resolver_scope.current_scope()
-        if scope is not None and self._globals_vary:
-            scope.touched.add("varying globals")
-        if not self._globals_oc:
-            self._globals_oc = OmegaConf.create(self._globals)
-        value = OmegaConf.select(self._globals_oc, variable, default=default_value)
+        scope = current_scope()
+        if scope is not None:
+            scope.touched |= self._globals_touched
+        value = self._globals_lookup.find(variable, default_value)
         if value is _MISSING:
             raise InterpolationResolutionError(
                 f"Globals key '{variable}' not found and no default value provided."
@@ -501,13 +502,11 @@ class OmegaConfigLoader(AbstractConfigLoader):
         return value
 
     def _get_runtime_value(self, variable: str, default_value: Any = _MISSING) -> Any:
-        if not self._runtime_params_oc:
-            self._runtime_params_oc = OmegaConf.create(self.runtime_params)
-        value = OmegaConf.select(self._runtime_params_oc, variable, default=_MISSING)
+        value = self._runtime_params_lookup.find(variable, _MISSING)
         if value is not _MISSING:
-            scope = resolver_scope.current_scope()
+            scope = current_scope()
             if scope is not None:
-                scope.touched.add("runtime_params value")
+                scope.took_runtime_param = True
             return value
         if default_value is _MISSING:
             raise InterpolationResolutionError(

@@ -10,25 +10,37 @@ context, so that threads and asyncio tasks never meet.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from threading import RLock
+from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import UnsupportedInterpolationType
-from omegaconf.resolvers import oc
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+ENVIRONMENT = "oc.env"
+GLOBALS = "globals"
+RUNTIME_PARAMS = "runtime_params"
 
-ENVIRONMENT_RESOLVER = "oc.env"
+_KEDRO_RESOLVERS = (ENVIRONMENT, GLOBALS, RUNTIME_PARAMS)
+_PURE_RESOLVERS = frozenset(
+    f"oc.{name}"
+    for name in (
+        "coerce",
+        "create",
+        "decode",
+        "deprecated",
+        "dict.keys",
+        "dict.values",
+        "select",
+    )
+)
 _NODE_ARGUMENTS = ("_node_", "_parent_", "_root_")
 
-_active_scope: ContextVar[ResolverScope | None] = ContextVar(
-    "kedro_resolver_scope", default=None
-)
-_registered: dict[str, Any] = {}
+Resolver = Callable[..., Any]
+T = TypeVar("T")
 
 
 class ResolverScope:
@@ -38,21 +50,42 @@ class ResolverScope:
         resolvers: Function by resolver name. A name that Kedro has registered and
             that is missing here is unsupported while the scope is active.
         touched: Names of the resolvers that resolving has called so far.
+        took_runtime_param: Whether a runtime parameter, and not just the default in
+            its place, has become part of the result.
     """
 
-    def __init__(self, resolvers: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(self, resolvers: Mapping[str, Resolver]) -> None:
         self.resolvers = resolvers
         self.touched: set[str] = set()
+        self.took_runtime_param = False
 
 
-@contextmanager
-def active(scope: ResolverScope) -> Iterator[ResolverScope]:
-    """Make ``scope`` decide what resolvers mean inside the ``with`` block."""
-    token = _active_scope.set(scope)
-    try:
-        yield scope
-    finally:
-        _active_scope.reset(token)
+_active_scope: ContextVar[ResolverScope | None] = ContextVar(
+    "kedro_resolver_scope", default=None
+)
+_registered: dict[str, Any] = {}
+_registering = RLock()
+
+
+def resolve_in(scope: ResolverScope, resolve: Callable[[], T]) -> T:
+    """Call ``resolve`` while ``scope`` decides what resolvers mean.
+
+    Args:
+        scope: The resolvers.
+        resolve: Reads from configuration of OmegaConf.
+
+    Returns:
+        What ``resolve`` returns.
+    """
+    registered = _register(scope.resolvers)
+    with _active(scope):
+        try:
+            return resolve()
+        except UnsupportedInterpolationType:
+            if _register(scope.resolvers) == registered:
+                raise
+            # Somebody has cleared OmegaConf's registry in the meantime.
+            return resolve()
 
 
 def current_scope() -> ResolverScope | None:
@@ -60,34 +93,20 @@ def current_scope() -> ResolverScope | None:
     return _active_scope.get()
 
 
-def register(names: Iterable[str]) -> None:
-    """Route the resolvers ``names`` through the active scope, once per process.
-
-    A custom name that somebody else has registered with OmegaConf stays theirs.
-
-    Args:
-        names: Resolver names as they are written in ``${name:...}``.
-    """
-    for name in names:
-        registered = OmegaConf._get_resolver(name)
-        if registered is not None and registered is _registered.get(name):
-            continue
-        if registered is not None and name not in _KEDRO_RESOLVERS:
-            continue
-        _register_with_omegaconf(name, _routed(name))
-        _registered[name] = OmegaConf._get_resolver(name)
-
-
 def foreign_names() -> set[str]:
-    """Names of the resolvers that somebody else has registered with OmegaConf."""
+    """Names of the resolvers that somebody else has registered with OmegaConf.
+
+    Those that OmegaConf itself brings along are not counted: what they return
+    depends on the configuration alone.
+    """
     return {
         name
-        for name, resolver in BaseContainer._resolvers.items()
-        if resolver is not _registered.get(name) and not name.startswith("oc.")
+        for name, resolver in list(BaseContainer._resolvers.items())
+        if resolver is not _registered.get(name) and name not in _PURE_RESOLVERS
     }
 
 
-def accept_node_arguments(resolver: Callable[..., Any]) -> Callable[..., Any]:
+def accept_node_arguments(resolver: Resolver) -> Resolver:
     """Give ``resolver`` those of OmegaConf's node arguments that it asks for.
 
     Args:
@@ -96,9 +115,13 @@ def accept_node_arguments(resolver: Callable[..., Any]) -> Callable[..., Any]:
 
     Returns:
         A function that can be called with all of them.
+
+    Raises:
+        TypeError: If ``resolver`` is no function.
     """
-    parameters = inspect.signature(resolver).parameters
-    wanted = [name for name in _NODE_ARGUMENTS if name in parameters]
+    if not callable(resolver):
+        raise TypeError("resolver must be callable")
+    wanted = [name for name in _NODE_ARGUMENTS if name in _parameters(resolver)]
 
     def call(*args: Any, **node_arguments: Any) -> Any:
         return resolver(*args, **{name: node_arguments[name] for name in wanted})
@@ -106,11 +129,56 @@ def accept_node_arguments(resolver: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _routed(name: str) -> Callable[..., Any]:
+def _parameters(function: Callable[..., Any]) -> Iterable[str]:
+    try:
+        return inspect.signature(function).parameters
+    except ValueError:
+        # Some built-in functions do not tell.
+        return ()
+
+
+@contextmanager
+def _active(scope: ResolverScope) -> Iterator[None]:
+    token = _active_scope.set(scope)
+    try:
+        yield
+    finally:
+        _active_scope.reset(token)
+
+
+def _register(custom_names: Iterable[str]) -> list[Any]:
+    """Route resolvers through the active scope, once per process.
+
+    A custom name that somebody else has registered with OmegaConf stays theirs.
+
+    Args:
+        custom_names: Names next to those of Kedro.
+
+    Returns:
+        What is registered now.
+    """
+    names = [*_KEDRO_RESOLVERS, *custom_names]
+    if any(map(_is_open, names)):
+        with _registering:
+            for name in filter(_is_open, names):
+                routed = _routed(name, OmegaConf._get_resolver(name))
+                _register_with_omegaconf(name, routed)
+                _registered[name] = OmegaConf._get_resolver(name)
+    return list(map(OmegaConf._get_resolver, names))
+
+
+def _is_open(name: str) -> bool:
+    resolver = OmegaConf._get_resolver(name)
+    if resolver is None or name not in _KEDRO_RESOLVERS:
+        return resolver is None
+    return resolver is not _registered.get(name)
+
+
+def _routed(name: str, previous: Resolver | None) -> Resolver:
     def resolve(*args: Any, _node_: Any, _parent_: Any, _root_: Any) -> Any:
         scope = _active_scope.get()
-        if scope is None and name == ENVIRONMENT_RESOLVER:
-            return oc.env(*args)
+        if scope is None and previous is not None:
+            return previous(_root_, _parent_, _node_, args, tuple(map(str, args)))
         resolver = scope.resolvers.get(name) if scope else None
         if scope is None or resolver is None:
             raise UnsupportedInterpolationType(f"Unsupported interpolation type {name}")
@@ -120,13 +188,10 @@ def _routed(name: str) -> Callable[..., Any]:
     return resolve
 
 
-def _register_with_omegaconf(name: str, resolver: Callable[..., Any]) -> None:
+def _register_with_omegaconf(name: str, resolver: Resolver) -> None:
     # OmegaConf 2.4 deprecates `register_new_resolver` and gives the name
     # `register_resolver`, which meant the legacy function before, to its successor.
     register_resolver: Callable[..., None] = OmegaConf.register_resolver
     if "replace" not in inspect.signature(register_resolver).parameters:
         register_resolver = OmegaConf.register_new_resolver
     register_resolver(name, resolver, replace=True)
-
-
-_KEDRO_RESOLVERS = frozenset({"globals", "runtime_params", ENVIRONMENT_RESOLVER})

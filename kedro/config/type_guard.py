@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
-from kedro.config import resolver_scope
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from kedro.config.omegaconf_config import OmegaConfigLoader
+from kedro.config.plain_values import keys, plain
+from kedro.config.resolver_scope import ResolverScope, resolve_in
 
 _TYPE_KEY = "type"
 
 
-def check_types(loader: OmegaConfigLoader, merged: DictConfig, name: str) -> None:
-    """Check that no runtime parameter decides about a ``type`` in a catalog entry.
+class TypeGuard:
+    """Lets no runtime parameter decide about a ``type`` in a catalog.
 
     What counts is what resolving used: a ``type`` that reaches a runtime parameter
     through another key is found, one that fell back to a default is allowed
     (kedro-org/kedro#5706).
 
     Args:
-        loader: Supplies the resolvers and the runtime parameters.
-        merged: Merged, unresolved catalog of one environment.
-        name: The entry.
-
-    Raises:
-        InterpolationResolutionError: If one does; names the entry.
+        make_scope: Makes scopes with the resolvers of the catalog.
     """
-    for container, key in _interpolations(merged, name):
-        scope = loader.scope("catalog")
-        with resolver_scope.active(scope):
-            value = container[key]
-            if OmegaConf.is_config(value):
-                value = OmegaConf.to_container(value, resolve=True)
-        chooses_type = key == _TYPE_KEY or _has_type(value)
-        if chooses_type and "runtime_params value" in scope.touched:
-            chosen = value.get(_TYPE_KEY) if isinstance(value, dict) else value
+
+    def __init__(self, make_scope: Callable[[], ResolverScope]) -> None:
+        self._make_scope = make_scope
+
+    def check(self, catalog: DictConfig, name: str) -> None:
+        """Check one catalog entry.
+
+        Args:
+            catalog: Merged, unresolved catalog of one environment.
+            name: The entry.
+
+        Raises:
+            InterpolationResolutionError: If a runtime parameter decides about a
+                ``type`` in it; names the entry.
+        """
+        for chosen in self._chosen_types(catalog, name):
             raise InterpolationResolutionError(
                 f"Dataset '{name}' resolves a 'type' field via "
                 f"the 'runtime_params:' resolver to '{chosen}', "
@@ -49,24 +49,26 @@ def check_types(loader: OmegaConfigLoader, merged: DictConfig, name: str) -> Non
                 "nesting depth."
             )
 
-
-def _interpolations(container: Any, name: Any) -> Iterator[tuple[Any, Any]]:
-    """Container and key of each interpolated value at and below ``container[name]``."""
-    if OmegaConf.is_missing(container, name):
-        return
-    if OmegaConf.is_interpolation(container, name):
-        yield container, name
-        return
-    node = container[name]
-    if isinstance(node, DictConfig):
-        for key in node:
-            yield from _interpolations(node, key)
-    elif isinstance(node, ListConfig):
-        for index in range(len(node)):
-            yield from _interpolations(node, index)
+    def _chosen_types(self, container: Any, key: Any) -> Iterable[Any]:
+        """Each ``type`` at and below ``container[key]`` that a parameter chose."""
+        if OmegaConf.is_missing(container, key):
+            return
+        scope = self._make_scope()
+        value = resolve_in(scope, partial(container.__getitem__, key))
+        if scope.took_runtime_param:
+            value = resolve_in(self._make_scope(), partial(plain, container, key))
+            yield from [value] if key == _TYPE_KEY else _types_in(value)
+        else:
+            for inner in keys(value):
+                yield from self._chosen_types(value, inner)
 
 
-def _has_type(value: Any) -> bool:
+def _types_in(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return _TYPE_KEY in value or any(map(_has_type, value.values()))
-    return isinstance(value, list) and any(map(_has_type, value))
+        if _TYPE_KEY in value:
+            yield value[_TYPE_KEY]
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for inner in value:
+        yield from _types_in(inner)

@@ -117,7 +117,7 @@ class _ParameterDataset(_LazyDataset):
     def recipe(self) -> Recipe:
         """How the dataset is built; fails if the parameter cannot be resolved."""
         self._value  # noqa: B018
-        return super().recipe()
+        return Recipe(self.name, MemoryDataset, self.config)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_parameters": {self.name: self._value}}

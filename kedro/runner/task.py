@@ -99,11 +99,15 @@ class Task:
         return self._execute(self.hook_manager)
 
     def _execute_in_other_process(self) -> Node:
-        leave_inherited_connections()
+        if self._project is not None:
+            leave_inherited_connections()
         package_name, logging_config = self._project or (
             project.PACKAGE_NAME,
             project.LOGGING,
         )
+        if package_name and package_name != project.PACKAGE_NAME:
+            # The runner started the process in another way than is the default.
+            Task._bootstrap_subprocess(package_name, logging_config)  # type: ignore[arg-type]
         self.hook_manager = Task._run_node_synchronization(
             package_name=package_name,
             logging_config=logging_config,  # type: ignore[arg-type]
@@ -205,9 +209,7 @@ class Task:
         Returns:
             A hook manager: the one of the session cannot be pickled.
         """
-        # A runner may start processes in another way than is the default.
         is_new = multiprocessing.get_start_method() in ("spawn", "forkserver")
-        is_new = is_new or package_name != project.PACKAGE_NAME
         if is_new and package_name:
             Task._bootstrap_subprocess(package_name, logging_config)
         manager = _create_hook_manager()

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .run_request import RunRequest
+from .pipeline_registry import DEFAULT_PIPELINE
+from .run_request import RunRequest, checked_params, merged_params
 from .session import KedroSession
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ class KedroServiceSession(KedroSession):
         context = super().load_context()
         if not runtime_params:
             return context
-        from .run_request import checked_params, merged_params
-
         return context.with_runtime_params(
             merged_params(self.runtime_params, checked_params(runtime_params))
         )
@@ -140,7 +139,7 @@ class KedroServiceSession(KedroSession):
         """
         return self._run(
             RunRequest(
-                pipeline_names=pipeline_names,
+                pipeline_names=pipeline_names or [DEFAULT_PIPELINE],
                 tags=tags,
                 runner=runner,
                 node_names=node_names,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 import pytest
 
@@ -217,15 +220,24 @@ def test_a_generated_run_id_is_a_safe_one(session):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z-[\w-]+", run_id)
 
 
+@pytest.fixture
+def clock_that_stands_still(monkeypatch):
+    """The worst of clocks: all run ids are made at the same time."""
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+
+
+@pytest.mark.usefixtures("clock_that_stands_still")
 def test_generated_run_ids_are_unique_over_threads():
     with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(lambda _: generate_run_id(), range(20_000)))
+        ids = list(pool.map(lambda _: generate_run_id(), range(10_000)))
 
-    assert len(set(ids)) == 20_000
+    assert len(set(ids)) == 10_000
 
 
 def test_generated_run_ids_are_unique_over_processes():
     code = (
+        "import time\n"
+        "time.time_ns = lambda: 1_800_000_000_000_000_000\n"
         "from kedro.framework.session.run_id import generate_run_id\n"
         "for _ in range(1000): print(generate_run_id())"
     )
@@ -245,17 +257,20 @@ def test_generated_run_ids_are_unique_over_processes():
     assert len(ids) == len(set(ids)) == 2000
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+@pytest.mark.usefixtures("clock_that_stands_still")
 def test_generated_run_ids_are_unique_over_forked_processes():
-    from multiprocessing import get_context
-
     generate_run_id()
-    with get_context("fork").Pool(2) as pool:
-        parts = pool.map(_generate, [500] * 4, chunksize=1)
-    ids = [run_id for part in [*parts, _generate(500)] for run_id in part]
+    processes = [get_context("fork").Pool(1) for _ in range(3)]
+    try:
+        pending = [pool.apply_async(_generate, (500,)) for pool in processes]
+        parts = [_generate(500), *[result.get(30) for result in pending]]
+    finally:
+        for pool in processes:
+            pool.terminate()
 
-    assert len(set(ids)) == 2500
+    assert len({run_id for part in parts for run_id in part}) == 2000
 
 
 def _generate(number: int) -> list[str]:

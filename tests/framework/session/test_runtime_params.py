@@ -361,7 +361,7 @@ def test_nothing_is_written_into_the_dicts_of_the_caller(open_session):
     assert session.runtime_params == session_params
 
 
-def test_a_hook_that_changes_the_params_it_is_told_changes_no_other_run(
+def test_a_hook_that_changes_the_params_it_is_told_changes_no_run(
     open_session, module_of
 ):
     session = open_session(
@@ -388,11 +388,13 @@ def test_a_hook_that_changes_the_params_it_is_told_changes_no_other_run(
         runtime_params={"model": {"fit": {"rate": 2}}},
     )
 
-    session.run()
-    second = session.run()
+    results = [
+        session.run(runtime_params=params)
+        for params in (None, None, {"model": {"fit": {"rate": 3}}}, None)
+    ]
 
-    assert module_of(session, "hooks").seen == [2, 2]
-    assert second.outputs["seen"][3] == 2
+    assert module_of(session, "hooks").seen == [2, 2, 3, 2]
+    assert [result.outputs["seen"][3] for result in results] == [2, 2, 3, 2]
 
 
 def test_the_caller_may_change_the_dict_while_the_run_goes_on(open_session):

@@ -90,6 +90,13 @@ def test_a_run_reads_back_what_it_saved_whichever_version_sorts_last(session, ru
     ]
 
 
+@pytest.mark.filterwarnings("error:Save version")
+def test_saving_a_version_that_does_not_sort_last_warns_of_nothing(session):
+    for run_id in ("zzz", "aaa"):
+        result = session.run(runtime_data={"data": run_id}, run_id=run_id)
+        assert result.outputs["description"][0] == {"fitted on": run_id}
+
+
 def test_a_run_that_saves_nothing_reads_the_version_that_sorts_last(session):
     for run_id in ("bbb", "ccc", "aaa"):
         session.run(runtime_data={"data": run_id}, run_id=run_id)

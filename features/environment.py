@@ -10,10 +10,10 @@ from pathlib import Path
 
 from behave.model import Scenario
 from behave.runner import Context
-from support.file_reads import FileReads
-from support.world import World
 
 from kedro.framework.project import pipelines, settings
+from support.file_reads import FileReads
+from support.world import World
 
 
 def before_all(context: Context) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from behave import step, then, when
 from behave.runner import Context
-from support.tables import names
 
 from kedro.framework.session.artifacts import ArtifactInfo
+from support.tables import names
 
 
 @step("the session preloads: {artifacts}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from behave import given, then
 from behave.runner import Context
+
 from support.tables import names
 
 

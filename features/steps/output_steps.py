@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from behave import then, when
 from behave.runner import Context
-from support.tables import names, value
-from support.world import World
 
 from kedro.framework.session import KedroSession
 from kedro.io import AbstractDataset
+from support.tables import names, value
+from support.world import World
 
 
 @then('the output "{name}" is {expected}')

@@ -8,6 +8,7 @@ from typing import Any
 from behave import given, step, then, when
 from behave.model import Row, Table
 from behave.runner import Context
+
 from support.tables import frame, value
 
 

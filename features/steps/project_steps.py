@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from behave import given, step, then
 from behave.runner import Context
+
 from support.project import NodeRow
 from support.tables import frame, names, value
 

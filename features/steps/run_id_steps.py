@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from behave import given, then, when
 from behave.runner import Context
-from support.tables import names
 
 from kedro.io.core import generate_timestamp
+from support.tables import names
 
 
 @when('"{pipeline}" runs with a run id of {count:d} letters "{letter}"')

@@ -5,9 +5,9 @@ from __future__ import annotations
 from behave import step, then, when
 from behave.runner import Context
 from kedro_datasets.pandas import CSVDataset
-from support.tables import arguments, frame, names, value
 
 from kedro.io import MemoryDataset
+from support.tables import arguments, frame, names, value
 
 
 @step('"{pipeline}" runs')

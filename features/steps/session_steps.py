@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from behave import given, step, then
 from behave.runner import Context
-from support.tables import value
 
 from kedro.framework.session import current_run
+from support.tables import value
 
 
 @given("a session")

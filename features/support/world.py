@@ -8,12 +8,11 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+from kedro.framework.session import KedroSession, RunResult
+from kedro.framework.startup import bootstrap_project
 from support.file_reads import FileReads
 from support.project import Project
 from support.witness import Pause, Witness
-
-from kedro.framework.session import KedroSession, RunResult
-from kedro.framework.startup import bootstrap_project
 
 
 class World:

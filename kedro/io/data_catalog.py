@@ -645,7 +645,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def _has_own_lazy(self, name: str) -> bool:
         """Whether a lazy dataset was put in or looked at, or is a parameter."""
-        if name in self._lazy_datasets.added:
+        if self._lazy_datasets.has_made(name):
             return True
         return is_parameter(name) and name in self._lazy_datasets
 

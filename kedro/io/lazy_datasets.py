@@ -134,6 +134,9 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         parameters: Values of parameters by dataset name, such as ``params:alpha``.
         load_versions: Versions to load by dataset name.
         save_version: Version for all versioned datasets to save.
+
+    Attributes:
+        put_in: Those that somebody has put in, by name.
     """
 
     def __init__(
@@ -148,16 +151,16 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         self.parameters = {} if parameters is None else parameters
         self._load_versions = load_versions or {}
         self._save_version = save_version or generate_timestamp()
-        self._added: dict[str, _LazyDataset] = {}
+        self._made: dict[str, _LazyDataset] = {}
+        self.put_in: dict[str, _LazyDataset] = {}
         self._built: set[str] = set()
 
-    @property
-    def added(self) -> dict[str, _LazyDataset]:
-        """Lazy datasets that were put in, and looked-up configured ones."""
-        return self._added
+    def has_made(self, name: str) -> bool:
+        """Whether a lazy dataset was put in, or was made because it was looked up."""
+        return name in self._made
 
     def __getitem__(self, name: str) -> _LazyDataset:
-        lazy = self._added.get(name)
+        lazy = self._made.get(name)
         if lazy is not None:
             return lazy
         if name not in self:
@@ -168,25 +171,25 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
             lazy = _ConfiguredDataset(
                 name, self._configs, self._load_versions.get(name), self._save_version
             )
-        return self._added.setdefault(name, lazy)
+        return self._made.setdefault(name, lazy)
 
     def __setitem__(self, name: str, lazy: _LazyDataset) -> None:
-        self._added[name] = lazy
+        self._made[name] = self.put_in[name] = lazy
         self._built.discard(name)
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
-        self._added.pop(name, None)
-        self._built.add(name)
+        self.discard(name)
 
     def discard(self, name: str) -> None:
         """Take a dataset out, if it is there, without looking at it."""
-        self._added.pop(name, None)
+        self._made.pop(name, None)
+        self.put_in.pop(name, None)
         self._built.add(name)
 
     def __contains__(self, name: object) -> bool:
-        if name in self._added:
+        if name in self._made:
             return True
         if name in self._built:
             return False
@@ -197,7 +200,7 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         configured = [name for name in known if name not in self._built]
         yield from configured
         seen = set(configured)
-        yield from (name for name in list(self._added) if name not in seen)
+        yield from (name for name in list(self._made) if name not in seen)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

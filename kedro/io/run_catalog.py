@@ -11,7 +11,7 @@ from kedro.io.cached_dataset import CachedDataset
 from kedro.io.core import AbstractDataset, AbstractVersionedDataset, Version
 from kedro.io.data_catalog import CatalogFacts, DataCatalog, check_load_versions
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import LazyDatasets, _ConfiguredDataset
+from kedro.io.lazy_datasets import LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.pipeline.transcoding import _strip_transcoding
 
@@ -73,9 +73,7 @@ def run_catalog(
     view._lazy_datasets = LazyDatasets(
         resolver.config, load_versions, run_id, parameters
     )
-    for name, lazy in list(catalog._lazy_datasets.added.items()):
-        if isinstance(lazy, _ConfiguredDataset) or name in parameters:
-            continue
+    for name, lazy in list(catalog._lazy_datasets.put_in.items()):
         own = copy.copy(lazy)
         own.load_version, own.save_version = load_versions.get(name), run_id
         view._lazy_datasets[name] = own

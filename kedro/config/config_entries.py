@@ -293,13 +293,14 @@ class OmegaConfigEntries(ConfigEntries):
     def _credentials(self, name: str, scope: ResolverScope, layer: Layer) -> Any:
         # As in the loader, a file may use its own values and environment variables;
         # only what that gives is resolved among the other files.
-        config = next(
-            copy.deepcopy(f) for f in layer.files.values() if has_key(f, name)
-        )
-        value = config[name]
+        file = next(f for f in layer.files.values() if has_key(f, name))
+        value = copy.deepcopy(file)[name]
         if OmegaConf.is_config(value):
             OmegaConf.resolve(value)
-        settled = layer.merged_with({name: value})
+        found = OmegaConf.create({name: value})
+        if not has_interpolation(found, name):
+            return plain(found, name)
+        settled = layer.merged_with(found)
         inner = self._loader.scope(self._key)
         try:
             return resolve_in(inner, partial(plain, settled, name))

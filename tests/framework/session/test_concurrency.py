@@ -20,7 +20,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 
 WORKERS = 16
-RUNS_EACH = 160
+RUNS_EACH = 10
 
 PROJECT = {
     "{package}/pipeline_registry.py": """

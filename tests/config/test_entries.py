@@ -39,8 +39,16 @@ def spoil(value: Any) -> None:
             value.clear()
 
 
-@pytest.mark.parametrize("key", ["catalog", "parameters", "credentials"])
-@pytest.mark.parametrize("value", ["[1]", "${runtime_params:p}", "${tree:}", "${_t}"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (key, value)
+        for key in ("catalog", "parameters", "credentials")
+        for value in ("[1]", "${runtime_params:p}", "${tree:}", "${_t}")
+        # Before OmegaConf 2.4, no resolver may return a dictionary in credentials.
+        if (key, value) != ("credentials", "${tree:}")
+    ],
+)
 def test_what_was_handed_out_is_private(
     key: str, value: str, write_conf: WriteConf
 ) -> None:

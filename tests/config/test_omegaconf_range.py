@@ -13,7 +13,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-RULES = ("test_rules.py", "test_type_guard.py", "test_other_users.py")
+RULES = (
+    "test_entries.py",
+    "test_other_users.py",
+    "test_rules.py",
+    "test_type_guard.py",
+)
 
 
 def supported() -> Requirement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from kedro.io.entry_resolver import resolvable
@@ -55,14 +56,10 @@ class ParametersView(Mapping[str, Any]):
             return {key: self._top_level(key) for key in self._params}
         if not name.startswith(_PREFIX):
             raise KeyError(name)
-        path = name.removeprefix(_PREFIX)
-        for key in _leading_keys(path):
-            if key in self._params:
-                try:
-                    return _descend(self._top_level(key), path[len(key) + 1 :])
-                except LookupError:
-                    continue
-        raise KeyError(name)
+        try:
+            return _find(self._params, self._top_level, name.removeprefix(_PREFIX))
+        except LookupError:
+            raise KeyError(name) from None
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -123,17 +120,33 @@ def _leading_keys(path: str) -> Iterator[str]:
         path, _, _ = path.rpartition(".")
 
 
+def _find(fields: Mapping[Any, Any], value_of: Callable[[Any], Any], path: str) -> Any:
+    for name in _leading_keys(path):
+        for key in _keys(name):
+            if key in fields:
+                try:
+                    return _descend(value_of(key), path[len(name) + 1 :])
+                except LookupError:
+                    continue
+    raise LookupError(path)
+
+
 def _descend(value: Any, path: str) -> Any:
     if not path:
         return value
     fields = _fields(value)
-    for key in _leading_keys(path):
-        if key in fields:
-            try:
-                return _descend(fields[key], path[len(key) + 1 :])
-            except LookupError:
-                continue
-    raise LookupError(path)
+    return _find(fields, fields.__getitem__, path)
+
+
+def _keys(name: str) -> Iterator[Any]:
+    """The keys that are written like this: in YAML they need not be strings."""
+    yield name
+    if name in ("True", "False"):
+        yield name == "True"
+    for number in (int, float):
+        with suppress(ValueError):
+            if str(number(name)) == name:
+                yield number(name)
 
 
 def _nested_names(name: str, value: Any) -> Iterator[str]:

@@ -47,8 +47,7 @@ class MergeStrategies(Enum):
 
 
 MERGING_IMPLEMENTATIONS = {
-    MergeStrategies.SOFT: "_soft_merge",
-    MergeStrategies.DESTRUCTIVE: "_destructive_merge",
+    strategy: f"_{strategy.name.lower()}_merge" for strategy in MergeStrategies
 }
 
 
@@ -158,12 +157,13 @@ class OmegaConfigLoader(AbstractConfigLoader):
             ParserError: If a file is invalid.
             ValueError: If two files of an environment define the same key.
         """
-        if key in self:
-            return super().__getitem__(key)  # type: ignore[no-any-return]
-        if key not in self.config_patterns:
+        was_set = key in self
+        if not was_set and key not in self.config_patterns:
             raise KeyError(
                 f"No config patterns were found for '{key}' in your config loader"
             )
+        if was_set:
+            return super().__getitem__(key)  # type: ignore[no-any-return]
         return self._resolve(key, self.raw(key))
 
     def __repr__(self) -> str:

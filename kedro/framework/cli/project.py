@@ -218,14 +218,14 @@ def run(
     run_kwargs: dict[str, Any] = {
         "tags": tuple(tags),
         "runner": runner_class(**_resolve_runner_kwargs(is_async, runner_params)),
+        "pipeline_names": _pipelines_to_run(pipeline, pipelines),
         "node_names": tuple(node_names),
+        "namespaces": namespaces,
         "from_nodes": from_nodes,
         "to_nodes": to_nodes,
         "from_inputs": from_inputs,
         "to_outputs": to_outputs,
         "load_versions": load_versions,
-        "pipeline_names": _pipelines_to_run(pipeline, pipelines),
-        "namespaces": namespaces,
         "only_missing_outputs": only_missing_outputs,
     }
     if run_id is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import io
 import mimetypes
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,6 +29,7 @@ _ZIP_TYPES = (
 )
 _SUFFIXES = (".yml", ".yaml", ".json")
 _REPORTED_KEYS_LENGTH = 100
+_LIMITS_SIZE = "max_yaml_expanded_nodes" in signature(OmegaConf.load).parameters
 
 
 @dataclass
@@ -191,8 +192,7 @@ def _size_limit() -> dict[str, Any]:
     # OmegaConf 2.4 refuses files of more than 10,000 nodes, which are some 1,500
     # datasets, unless the environment says otherwise. It fears files that come from
     # anywhere; those of a project name the code to run.
-    known = "max_yaml_expanded_nodes" in inspect.signature(OmegaConf.load).parameters
-    if not known or "OMEGACONF_MAX_YAML_EXPANDED_NODES" in os.environ:
+    if not _LIMITS_SIZE or "OMEGACONF_MAX_YAML_EXPANDED_NODES" in os.environ:
         return {}
     return {"max_yaml_expanded_nodes": None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from omegaconf import OmegaConf
+from yaml.constructor import ConstructorError
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 
@@ -421,6 +424,18 @@ def test_a_remote_source(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket.rm("bucket/conf/local", recursive=True)
     with pytest.raises(MissingConfigException, match=r"not a valid directory: .*local"):
         loader["catalog"]
+
+
+def test_a_large_file(write_conf: WriteConf, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = {f"entry_{number}": {"a": 1, "b": [2]} for number in range(2000)}
+    conf = write_conf({"base/catalog.yml": json.dumps(entries)})
+    loader = OmegaConfigLoader(conf, base_env="base", default_run_env="local")
+    assert loader["catalog"] == entries
+
+    monkeypatch.setenv("OMEGACONF_MAX_YAML_EXPANDED_NODES", "100")
+    if "max_yaml_expanded_nodes" in inspect.signature(OmegaConf.load).parameters:
+        with pytest.raises(ConstructorError, match="limit of 100"):
+            loader["catalog"]
 
 
 def test_a_path_and_a_string_are_the_same_source(write_conf: WriteConf) -> None:

@@ -547,7 +547,9 @@ class KedroSession(AbstractSession):
         return state.context
 
     def _create_context(self, state: ProjectState) -> KedroContext:
-        loader = state.config_loader or self._get_config_loader()
+        loader = state.config_loader
+        if loader is None:
+            loader = self._get_config_loader()
         if isinstance(loader, OmegaConfigLoader):
             loader.retain_files()
         context: KedroContext = self._context_class(

@@ -11,7 +11,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kedro.config.config_files import Layer
-from kedro.config.plain_values import copied, has_interpolation, has_key, plain
+from kedro.config.plain_values import (
+    copied,
+    has_interpolation,
+    has_key,
+    is_plain,
+    overlaid,
+    plain,
+)
 from kedro.config.resolver_scope import (
     GLOBALS,
     RUNTIME_PARAMS,
@@ -178,9 +185,14 @@ class OmegaConfigEntries(ConfigEntries):
                 return value
         if name not in self:
             raise KeyError(name)
-        scope = self._scope()
-        value = resolve_in(scope, partial(self._resolve, name, scope))
-        self._cache_for(name, scope.touched)[(self._key, name)] = value
+        if self._is_plain(name):
+            value = self._combined(name, partial(self._overlaid, name))
+            cache = self._derived if name in self._added else self._static
+        else:
+            scope = self._scope()
+            value = resolve_in(scope, partial(self._resolve, name, scope))
+            cache = self._cache_for(name, scope.touched)
+        cache[(self._key, name)] = value
         return value
 
     def is_static(self, name: str) -> bool:
@@ -227,7 +239,7 @@ class OmegaConfigEntries(ConfigEntries):
         return self._key != _PARAMETERS and bool(name.startswith("_"))
 
     def _is_in_files(self, name: object) -> bool:
-        return any(has_key(layer.merged, name) for layer in self._layers)
+        return any(name in layer.names for layer in self._layers)
 
     def _caches(self, name: str) -> tuple[EntryCache, ...]:
         if name in self._added:
@@ -253,14 +265,28 @@ class OmegaConfigEntries(ConfigEntries):
         return name not in self._added and self._is_literal(name)
 
     def _is_literal(self, name: str) -> bool:
-        configs = [layer.merged for layer in self._layers]
-        if name in self._added:
-            configs.append(OmegaConf.create({name: self._added[name]}))
-        return not any(
-            has_interpolation(config, name)
-            for config in configs
-            if has_key(config, name)
+        if name in self._added and not is_plain(self._added[name]):
+            added = OmegaConf.create({name: self._added[name]})
+            if has_interpolation(added, name):
+                return False
+        return all(
+            layer.is_literal(name) for layer in self._layers if name in layer.names
         )
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether the value can be found without OmegaConf."""
+        if name in self._added and not is_plain(self._added[name]):
+            return False
+        return all(
+            layer.is_plain(name) for layer in self._layers if name in layer.names
+        )
+
+    def _overlaid(self, name: str, layer: Layer) -> Any:
+        if name not in layer.names:
+            return copied(self._added[name])
+        if name not in self._added:
+            return layer.literal(name)
+        return overlaid(layer.literal(name), self._added[name])
 
     def _combined(self, name: str, value_in: Callable[[Layer], Any]) -> Any:
         """What ``value_in`` finds in the environments that have the entry, merged."""
@@ -276,7 +302,7 @@ class OmegaConfigEntries(ConfigEntries):
     def _is_in(self, layer: Layer, name: str) -> bool:
         if not layer.files:
             return False
-        return name in self._added or has_key(layer.merged, name)
+        return name in self._added or name in layer.names
 
     def _resolve(self, name: str, scope: ResolverScope) -> Any:
         return self._combined(name, partial(self._value, name, scope))

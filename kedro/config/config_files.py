@@ -20,6 +20,7 @@ from yaml.parser import ParserError
 from yaml.scanner import ScannerError
 
 from kedro.config.abstract_config import MissingConfigException
+from kedro.config.plain_values import has_interpolation, is_plain, plain
 from kedro.utils import CLOUD_PROTOCOLS, HTTP_PROTOCOLS, _parse_filepath
 
 _ZIP_TYPES = (
@@ -43,11 +44,54 @@ class Layer:
 
     path: str
     files: dict[Path, DictConfig] = field(default_factory=dict)
+    _is_literal: dict[Any, bool] = field(default_factory=dict, init=False, repr=False)
+    _is_plain: dict[Any, bool] = field(default_factory=dict, init=False, repr=False)
+    _literals: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def merged(self) -> DictConfig:
         """The files as one; not to be changed."""
         return self.merged_with()
+
+    @cached_property
+    def names(self) -> frozenset[Any]:
+        """The top-level keys of all files."""
+        return frozenset(self.merged.keys())
+
+    def is_literal(self, name: Any) -> bool:
+        """Whether nothing in the value of a key has to be resolved.
+
+        Args:
+            name: A key of the files.
+        """
+        if name not in self._is_literal:
+            self._is_literal[name] = not has_interpolation(self.merged, name)
+        return self._is_literal[name]
+
+    def is_plain(self, name: Any) -> bool:
+        """Whether the value of a key is made of what Python and YAML have in common.
+
+        Args:
+            name: A key of the files.
+        """
+        if name not in self._is_plain:
+            self._is_plain[name] = self.is_literal(name) and is_plain(
+                self.literal(name)
+            )
+        return self._is_plain[name]
+
+    def literal(self, name: Any) -> Any:
+        """The value of a key that is literal.
+
+        Args:
+            name: The key.
+
+        Returns:
+            Python objects, shared by all callers and not to be changed.
+        """
+        if name not in self._literals:
+            self._literals[name] = plain(self.merged, name)
+        return self._literals[name]
 
     def merged_with(self, *others: Any) -> DictConfig:
         """The files as one, with something else on top.
@@ -74,7 +118,7 @@ class RawConfig:
     base: Layer
     env: Layer | None
 
-    @property
+    @cached_property
     def layers(self) -> list[Layer]:
         """The environments that have files, in the order of their precedence."""
         return [layer for layer in (self.base, self.env) if layer and layer.files]

@@ -18,7 +18,14 @@ from kedro.config import config_files
 from kedro.config.abstract_config import AbstractConfigLoader, MissingConfigException
 from kedro.config.config_entries import ConfigEntries, EntryCache, OmegaConfigEntries
 from kedro.config.config_files import Layer, ParsedFiles, RawConfig
-from kedro.config.plain_values import copied, has_interpolation, keys, plain
+from kedro.config.plain_values import (
+    copied,
+    has_interpolation,
+    is_plain,
+    keys,
+    overlaid,
+    plain,
+)
 from kedro.config.resolver_scope import (
     ENVIRONMENT,
     GLOBALS,
@@ -484,6 +491,8 @@ class OmegaConfigLoader(AbstractConfigLoader):
     def _soft_merge(
         config: dict[str, Any], env_config: dict[str, Any], env_path: str | None = None
     ) -> Any:
+        if is_plain(config) and is_plain(env_config):
+            return overlaid(config, env_config)
         return OmegaConf.to_container(OmegaConf.unsafe_merge(config, env_config))
 
     def _get_globals_value(self, variable: str, default_value: Any = _MISSING) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+_PRIMITIVES = frozenset({bool, float, int, type(None)})
+
 
 def plain(config: Any, name: Any = None, *, resolve: bool = True) -> Any:
     """Python objects for a node of OmegaConf.
@@ -47,6 +49,48 @@ def copied(value: Any) -> Any:
     if kind is list or kind is tuple:
         return kind(map(copied, value))
     return value
+
+
+def is_plain(value: Any) -> bool:
+    """Whether OmegaConf would keep a value as it is, and merge it as Python would.
+
+    That is so for dictionaries with strings for keys, lists and primitive values in
+    which nothing is to be resolved.
+
+    Args:
+        value: Anything.
+    """
+    kind = type(value)
+    if kind is str:
+        return "${" not in value and "???" not in value
+    if kind is dict:
+        return all(type(key) is str and is_plain(value[key]) for key in value)
+    if kind is list:
+        return all(map(is_plain, value))
+    return kind in _PRIMITIVES
+
+
+def overlaid(below: Any, value: Any) -> Any:
+    """Plain values merged key by key at every depth, as OmegaConf merges them.
+
+    Args:
+        below: What is overlaid.
+        value: What wins.
+
+    Returns:
+        A new value; parts of it may be shared with ``below``, none with ``value``.
+
+    Raises:
+        TypeError: If one has a list where the other one has a dictionary.
+    """
+    if type(below) is dict and type(value) is dict:
+        merged = dict(below)
+        for key, inner in value.items():
+            merged[key] = overlaid(below[key], inner) if key in below else copied(inner)
+        return merged
+    if {type(below), type(value)} == {dict, list}:
+        raise TypeError("Cannot merge incompatible container types")
+    return copied(value)
 
 
 def has_key(config: DictConfig, name: Any) -> bool:

@@ -7,11 +7,11 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from functools import lru_cache
 from multiprocessing.reduction import ForkingPickler
 from pickle import PicklingError
 from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar, List  # noqa: UP035
+from typing import TYPE_CHECKING, Any, ClassVar, List, TypeGuard  # noqa: UP035
 
 from kedro.config.config_entries import ConfigEntries
 from kedro.io.cached_dataset import CachedDataset
@@ -30,7 +30,7 @@ from kedro.io.core import (
     is_parameter,
 )
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.lazy_datasets import LazyDatasets, _LazyDataset
+from kedro.io.lazy_datasets import ConfiguredDataset, LazyDatasets, _LazyDataset
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
 from kedro.io.recipe import Recipe, check_config
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
@@ -349,10 +349,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if not isinstance(value, AbstractDataset):
             self._logger.debug("Adding input data %s as a default MemoryDataset", key)
             value = MemoryDataset(data=value)
-        versions = self._load_versions, self._save_version
-        versions = self._validate_versions({key: value}, *versions)
-        self._load_versions, self._save_version = versions
-        self._datasets[key] = value
+        self._register(key, value)
 
     def get(
         self,
@@ -401,8 +398,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         dataset = self.get(ds_name, version=Version(version, None) if version else None)
         if dataset is None:
             raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
-        self._announce("Loading data from %s (%s)...", ds_name, dataset)
-        if _strip_transcoding(ds_name) in self._run_saves:
+        if self._logger.isEnabledFor(logging.INFO):
+            self._announce("Loading data from %s (%s)...", ds_name, dataset)
+        if _has_versions(dataset) and _strip_transcoding(ds_name) in self._run_saves:
             self.prefer_own_version(dataset)
         try:
             data = dataset.load()
@@ -425,11 +423,14 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DataValidationError: If the data is not valid; nothing is saved then.
         """
         dataset = self[ds_name]
-        self._announce("Saving data to %s (%s)...", ds_name, dataset)
+        if self._logger.isEnabledFor(logging.INFO):
+            self._announce("Saving data to %s (%s)...", ds_name, dataset)
         if self._validates(ds_name):
             data = self._validate(ds_name, data, mode="save")
         try:
-            with self._reading_back(dataset):
+            if _has_versions(dataset):
+                self._save_version_of(dataset, data)
+            else:
                 dataset.save(data)
         except BaseException as exc:
             # What is in storage now is unknown: the next load has to validate it.
@@ -557,14 +558,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def lazy(self, ds_name: str) -> _LazyDataset:
         """What it takes to build a dataset of the configuration.
 
-        Raises:
-            DatasetError: If its configuration cannot be resolved.
+        Its configuration is resolved when that is looked at.
         """
-        if ds_name in self._lazy_datasets:
+        if self._has_own_lazy(ds_name):
             return self._lazy_datasets[ds_name]
-        return _LazyDataset(
+        return ConfiguredDataset(
             ds_name,
-            self._config_resolver.resolve_pattern(ds_name),
+            self._config_resolver.resolve_pattern,
             self._load_versions.get(ds_name),
             self._save_version,
         )
@@ -629,9 +629,19 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             dataset = self._materialize(name)
             # Taken out first, for nothing to look like being replaced.
             self._lazy_datasets.discard(name)
-            self[name] = dataset
+            if type(self).__setitem__ is DataCatalog.__setitem__:
+                self._register(name, dataset)
+            else:
+                self[name] = dataset
             self._configured[name] = dataset
             return dataset
+
+    def _register(self, name: str, dataset: AbstractDataset[Any, Any]) -> None:
+        if _has_versions(dataset):
+            versions = self._load_versions, self._save_version
+            versions = self._validate_versions({name: dataset}, *versions)
+            self._load_versions, self._save_version = versions
+        self._datasets[name] = dataset
 
     def _materialize(self, name: str) -> AbstractDataset[Any, Any]:
         try:
@@ -645,9 +655,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def _has_own_lazy(self, name: str) -> bool:
         """Whether a lazy dataset was put in or looked at, or is a parameter."""
-        if self._lazy_datasets.has_made(name):
-            return True
-        return is_parameter(name) and name in self._lazy_datasets
+        lazy = self._lazy_datasets
+        return lazy.has_made(name) or (is_parameter(name) and lazy.make(name))
 
     def _recipe(self, name: str) -> Recipe:
         """How a dataset is built; found out once where it is the same for all runs."""
@@ -692,20 +701,19 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if versioned._exists_function(path):
             versioned._version = Version(self._run_id, self._run_id)
 
-    @contextmanager
-    def _reading_back(self, dataset: AbstractDataset[Any, Any]) -> Iterator[None]:
+    def _save_version_of(self, dataset: AbstractDataset[Any, Any], data: Any) -> None:
         """Have what a run saves be the version that it loads from then on.
 
         The latest version is found by name, and a run id may be any name.
         """
         versioned = _unpinned(dataset) if self._run_id else None
         if versioned is None:
-            yield
+            dataset.save(data)
             return
         unpinned = versioned._version
         versioned._version = Version(unpinned.save, unpinned.save)  # type: ignore[union-attr]
         try:
-            yield
+            dataset.save(data)
         except BaseException:
             versioned._version = unpinned
             raise
@@ -809,6 +817,22 @@ class DataCatalog(CatalogProtocol[Any, Any]):
                         f"same save version."
                     )
         return load_versions, save_version
+
+
+def is_data_catalog(catalog: Any) -> TypeGuard[DataCatalog]:
+    """Whether a catalog is a ``DataCatalog``, and not just used like one.
+
+    Args:
+        catalog: A catalog of any class.
+    """
+    # Asking `isinstance` takes as long as a load: the class has a protocol for base.
+    catalog_class: Any = type(catalog)
+    return _is_data_catalog_class(catalog_class)
+
+
+@lru_cache(maxsize=256)
+def _is_data_catalog_class(catalog_class: type) -> bool:
+    return issubclass(catalog_class, DataCatalog)
 
 
 class SharedMemoryDataCatalog(DataCatalog):
@@ -923,6 +947,15 @@ def check_load_versions(
 def _naming(name: str, exc: Exception) -> str:
     message = str(exc).strip()
     return message if f"'{name}'" in message else f"'{name}': {message}"
+
+
+def _has_versions(dataset: AbstractDataset[Any, Any]) -> bool:
+    return _class_has_versions(type(dataset))
+
+
+@lru_cache(maxsize=1024)
+def _class_has_versions(dataset_class: type[AbstractDataset[Any, Any]]) -> bool:
+    return issubclass(dataset_class, (AbstractVersionedDataset, CachedDataset))
 
 
 def _unpinned(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from kedro.io.core import AbstractDataset, generate_timestamp, is_parameter
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.io.recipe import Recipe
+
+_UNKNOWN = object()
+_PARAMETER_CONFIG = {"type": "kedro.io.memory_dataset.MemoryDataset"}
+_PARAMETER_RECIPE = Recipe("parameters", MemoryDataset, _PARAMETER_CONFIG)
 
 
 class _LazyDataset:
@@ -65,17 +69,24 @@ class _LazyDataset:
             return f"<cannot be resolved: {type(exc).__name__}>"
 
 
-class _ConfiguredDataset(_LazyDataset):
-    """A lazy dataset whose configuration is resolved when it is looked at."""
+class ConfiguredDataset(_LazyDataset):
+    """A lazy dataset whose configuration is resolved when it is looked at.
+
+    Args:
+        name: Name of the dataset.
+        resolve: Finds the configuration for a name; what it returns is not shared.
+        load_version: Version to load, for versioned datasets.
+        save_version: Version to save, for versioned datasets.
+    """
 
     def __init__(
         self,
         name: str,
-        configs: Mapping[str, dict[str, Any]],
+        resolve: Callable[[str], dict[str, Any]],
         load_version: str | None,
         save_version: str | None,
     ) -> None:
-        self._configs = configs
+        self._resolve: Callable[[str], dict[str, Any]] | None = resolve
         self._config: dict[str, Any] | None = None
         self.name = name
         self.load_version = load_version
@@ -84,14 +95,14 @@ class _ConfiguredDataset(_LazyDataset):
     @property
     def config(self) -> dict[str, Any]:  # type: ignore[override]
         """The configuration; a copy that belongs to this dataset."""
-        if self._config is None:
-            self._config = self._configs[self.name]
-        return self._config
+        if self._config is None and self._resolve is not None:
+            self._config = self._resolve(self.name)
+        return self._config  # type: ignore[return-value]
 
     def __getstate__(self) -> dict[str, Any]:
         return {
             "name": self.name,
-            "_configs": {},
+            "_resolve": None,
             "_config": self.config,
             "load_version": self.load_version,
             "save_version": self.save_version,
@@ -102,25 +113,44 @@ class _ParameterDataset(_LazyDataset):
     """A parameter, which becomes a dataset in memory."""
 
     def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
-        super().__init__(name, {"type": "kedro.io.memory_dataset.MemoryDataset"})
+        super().__init__(name, _PARAMETER_CONFIG)
         self._parameters = parameters
+        self._value: Any = _UNKNOWN
 
-    @property
-    def _value(self) -> Any:
-        shared = getattr(self._parameters, "shared", self._parameters.__getitem__)
-        return shared(self.name)
+    def exists(self) -> bool:
+        """Whether there is such a parameter, be it one that cannot be resolved."""
+        try:
+            self.value()
+        except KeyError:
+            return False
+        except Exception:
+            return True
+        return True
+
+    def value(self) -> Any:
+        """The parameter's value; not to be changed.
+
+        Raises:
+            KeyError: If there is no such parameter.
+        """
+        if self._value is _UNKNOWN:
+            parameters = self._parameters
+            shared = getattr(parameters, "shared", parameters.__getitem__)
+            self._value = shared(self.name)
+        return self._value
 
     def materialize(self) -> AbstractDataset[Any, Any]:
         """Make the dataset; the value is copied when it is loaded."""
-        return MemoryDataset.around(self._value)
+        return MemoryDataset.around(self.value())
 
     def recipe(self) -> Recipe:
         """How the dataset is built; fails if the parameter cannot be resolved."""
-        self._value  # noqa: B018
-        return Recipe(self.name, MemoryDataset, self.config)
+        self.value()
+        return _PARAMETER_RECIPE
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_parameters": {self.name: self._value}}
+        value = self.value()
+        return {**self.__dict__, "_parameters": {}, "_value": value}
 
 
 class LazyDatasets(MutableMapping[str, _LazyDataset]):
@@ -159,19 +189,40 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         """Whether a lazy dataset was put in, or was made because it was looked up."""
         return name in self._made
 
-    def __getitem__(self, name: str) -> _LazyDataset:
-        lazy = self._made.get(name)
-        if lazy is not None:
-            return lazy
-        if name not in self:
-            raise KeyError(name)
+    def make(self, name: str) -> bool:
+        """Make a lazy dataset, for later looks to be cheap.
+
+        Args:
+            name: Name of the dataset.
+
+        Returns:
+            Whether there is one of that name.
+        """
+        if name in self._made:
+            return True
+        if name in self._built:
+            return False
+        lazy: _LazyDataset
         if is_parameter(name):
-            lazy = _ParameterDataset(name, self.parameters)
+            lazy = parameter = _ParameterDataset(name, self.parameters)
+            if not parameter.exists():
+                return False
+        elif name not in self._configs:
+            return False
         else:
-            lazy = _ConfiguredDataset(
-                name, self._configs, self._load_versions.get(name), self._save_version
+            lazy = ConfiguredDataset(
+                name,
+                self._configs.__getitem__,
+                self._load_versions.get(name),
+                self._save_version,
             )
-        return self._made.setdefault(name, lazy)
+        self._made.setdefault(name, lazy)
+        return True
+
+    def __getitem__(self, name: str) -> _LazyDataset:
+        if not self.make(name):
+            raise KeyError(name)
+        return self._made[name]
 
     def __setitem__(self, name: str, lazy: _LazyDataset) -> None:
         self._made[name] = self.put_in[name] = lazy

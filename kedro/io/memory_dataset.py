@@ -9,6 +9,8 @@ from typing import Any
 from kedro.io.core import AbstractDataset, DatasetError, TCopyMode
 
 _EMPTY = object()
+# Types whose values `deepcopy` gives back as they are.
+_IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
 
 class MemoryDataset(AbstractDataset[Any, Any]):
@@ -97,7 +99,10 @@ class MemoryDataset(AbstractDataset[Any, Any]):
         self._data = self._copy_of(data)
 
     def _copy_of(self, data: Any) -> Any:
-        return _copy_with_mode(data, self._copy_mode or _infer_copy_mode(data))
+        mode = self._copy_mode
+        if type(data) in _IMMUTABLE and (mode is None or mode == "deepcopy"):
+            return data
+        return _copy_with_mode(data, mode or _infer_copy_mode(data))
 
     def _exists(self) -> bool:
         return self._data is not _EMPTY

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io.cached_dataset import CachedDataset
 from kedro.io.core import AbstractDataset, AbstractVersionedDataset, Version
-from kedro.io.data_catalog import CatalogFacts, DataCatalog, check_load_versions
+from kedro.io.data_catalog import (
+    CatalogFacts,
+    DataCatalog,
+    check_load_versions,
+    is_data_catalog,
+)
 from kedro.io.entry_resolver import EntryResolver
 from kedro.io.lazy_datasets import LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
@@ -109,7 +114,7 @@ def adopt(
         if is_added(catalog, as_built, name):
             version = (load_versions or {}).get(name)
             put(view, name, _for_run(dataset, run_id, version))
-    if isinstance(view, DataCatalog):
+    if is_data_catalog(view):
         view._run_id = run_id
         view._run_saves = frozenset(map(_strip_transcoding, saves))
 
@@ -158,7 +163,7 @@ def put(catalog: Any, name: str, dataset: AbstractDataset[Any, Any]) -> None:
         name: Name of the dataset.
         dataset: The dataset.
     """
-    if isinstance(catalog, DataCatalog):
+    if is_data_catalog(catalog):
         catalog._datasets[name] = dataset
     else:
         catalog[name] = dataset

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import CatalogProtocol, DataCatalog
+from kedro.io import CatalogProtocol
+from kedro.io.data_catalog import is_data_catalog
 from kedro.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _lost_inputs(node: Node, catalog: Catalog) -> set[str]:
 
 
 def _is_ephemeral(name: str, catalog: Catalog) -> bool:
-    if isinstance(catalog, DataCatalog):
+    if is_data_catalog(catalog):
         return catalog.is_ephemeral(name)
     dataset = catalog._datasets.get(name)
     return dataset is None or bool(dataset._EPHEMERAL)

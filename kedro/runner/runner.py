@@ -13,11 +13,13 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks.manager import _NullPluginManager
-from kedro.io import CatalogProtocol, DataCatalog
+from kedro.io import CatalogProtocol
+from kedro.io.data_catalog import is_data_catalog
 from kedro.pipeline import Pipeline
 from kedro.runner.pipeline_facts import facts_of
 from kedro.runner.resume import nodes_to_resume_from, nodes_with_missing_outputs
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 Catalog = CatalogProtocol[Any, Any]
 
 
+# Each look-up of `logging` takes a lock, and a run asks for every node.
+_logger_of = lru_cache(maxsize=64)(logging.getLogger)
+
+
 class AbstractRunner(ABC):
     """Base class of all runners.
 
@@ -49,7 +55,7 @@ class AbstractRunner(ABC):
 
     @property
     def _logger(self) -> logging.Logger:
-        return logging.getLogger(self.__module__)
+        return _logger_of(self.__module__)
 
     def run(
         self,
@@ -80,7 +86,8 @@ class AbstractRunner(ABC):
         """
         if only_missing_outputs:
             # What is asked whether it exists is built: mistakes are to be found before.
-            self._check_configured(pipeline.all_outputs(), catalog)
+            outputs = [name for name in pipeline.all_outputs() if name in catalog]
+            self._check_known(outputs, catalog)
             pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
         self._check_datasets(pipeline, catalog)
         if self._is_async:
@@ -105,18 +112,17 @@ class AbstractRunner(ABC):
                 f"{type(catalog).__name__}. Give them in `runtime_data`, or add them "
                 f"to the catalog."
             )
-        self._check_configured(facts.datasets - unknown, catalog)
+        self._check_known(facts.datasets - unknown, catalog)
         for name in unknown:
             catalog.get(name, fallback_to_runtime_pattern=True)
 
     @staticmethod
-    def _check_configured(names: Iterable[str], catalog: Catalog) -> None:
-        known = [name for name in names if name in catalog]
-        if isinstance(catalog, DataCatalog):
-            catalog.check(known)
+    def _check_known(names: Iterable[str], catalog: Catalog) -> None:
+        if is_data_catalog(catalog):
+            catalog.check(names)
             return
         # Of other catalogs it is seen only once a dataset is built whether it will do.
-        for name in known:
+        for name in names:
             catalog.get(name)
 
     def _filter_pipeline_for_missing_outputs(
@@ -160,7 +166,7 @@ class AbstractRunner(ABC):
             run_id: Identifier of the run.
         """
         self._validate_catalog(catalog)
-        self._validate_nodes(pipeline.nodes)
+        self._validate_nodes(facts_of(pipeline).nodes)
         self._set_manager_datasets(catalog)
         progress = _Progress(self, pipeline, catalog)
 
@@ -276,8 +282,10 @@ class _Progress:
     def completed(self, node: Node) -> None:
         """Take note that a node has run, and free what only it needed."""
         self.done.add(node)
-        self._logger.info("Completed node: %s", node.name)
-        self._logger.info("Completed %d out of %d tasks", len(self.done), self._total)
+        if self._logger.isEnabledFor(logging.INFO):
+            self._logger.info("Completed node: %s", node.name)
+            done = len(self.done)
+            self._logger.info("Completed %d out of %d tasks", done, self._total)
         self._runner._release_datasets(
             node, self._catalog, self._load_counts, self._pipeline
         )

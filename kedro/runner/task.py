@@ -136,43 +136,44 @@ class Task:
         return {name: future.result() for name, future in loads.items()}
 
     def _load_one(self, hook: Any, name: str) -> Any:
-        if before_loaded := _implemented(hook.before_dataset_loaded):
-            before_loaded(dataset_name=name, node=self.node)
+        if hook.before_dataset_loaded.get_hookimpls():
+            hook.before_dataset_loaded(dataset_name=name, node=self.node)
         data = self.catalog.load(name)
-        if after_loaded := _implemented(hook.after_dataset_loaded):
-            after_loaded(dataset_name=name, data=data, node=self.node)
+        if hook.after_dataset_loaded.get_hookimpls():
+            hook.after_dataset_loaded(dataset_name=name, data=data, node=self.node)
         return data
 
     def _call(self, hook: Any, inputs: dict[str, Any]) -> dict[str, Any]:
         """Run the node, with what hooks have to say about its inputs."""
-        known = {
+        if hook.before_node_run.get_hookimpls():
+            # A copy, for a hook not to change the inputs in place.
+            responses = hook.before_node_run(inputs=inputs.copy(), **self._known())
+            inputs.update(_replaced_inputs(responses))
+        try:
+            outputs: dict[str, Any] = self.node.run(inputs)
+        except Exception as error:
+            hook.on_node_error(error=error, inputs=inputs, **self._known())
+            raise
+        if hook.after_node_run.get_hookimpls():
+            hook.after_node_run(inputs=inputs, outputs=outputs, **self._known())
+        return outputs
+
+    def _known(self) -> dict[str, Any]:
+        """What hooks are told about a node besides its inputs and outputs."""
+        return {
             "node": self.node,
             "catalog": self.catalog,
             "is_async": self.is_async,
             "run_id": self.run_id,
         }
-        if before_node_run := _implemented(hook.before_node_run):
-            # A copy, for a hook not to change the inputs in place.
-            responses = before_node_run(inputs=inputs.copy(), **known)
-            inputs.update(_replaced_inputs(responses))
-        try:
-            outputs: dict[str, Any] = self.node.run(inputs)
-        except Exception as error:
-            hook.on_node_error(error=error, inputs=inputs, **known)
-            raise
-        if after_node_run := _implemented(hook.after_node_run):
-            after_node_run(inputs=inputs, outputs=outputs, **known)
-        return outputs
 
     def _save(self, hook: Any, outputs: dict[str, Any]) -> None:
-        before_saved = _implemented(hook.before_dataset_saved)
-        after_saved = _implemented(hook.after_dataset_saved)
         for name, data in _to_save(self.node, outputs):
-            if before_saved:
-                before_saved(dataset_name=name, data=data, node=self.node)
+            if hook.before_dataset_saved.get_hookimpls():
+                hook.before_dataset_saved(dataset_name=name, data=data, node=self.node)
             self.catalog.save(name, data)
-            if after_saved:
-                after_saved(dataset_name=name, data=data, node=self.node)
+            if hook.after_dataset_saved.get_hookimpls():
+                hook.after_dataset_saved(dataset_name=name, data=data, node=self.node)
 
     def _save_in(self, pool: Executor, hook: Any, outputs: dict[str, Any]) -> None:
         saves = {}
@@ -246,8 +247,3 @@ def _to_save(node: Node, outputs: dict[str, Any]) -> Iterable[tuple[str, Any]]:
 @lru_cache(maxsize=1024)
 def _is_generator(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(function)
-
-
-def _implemented(caller: Any) -> Callable[..., Any] | None:
-    """A hook's caller, or ``None`` if nobody implements the hook."""
-    return caller if caller.get_hookimpls() else None

@@ -17,7 +17,7 @@ from attrs import define, field
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
 from kedro.config.config_entries import ConfigEntries, PreparedEntries
 from kedro.framework.context.catalog_commands import CatalogCommandsMixin
-from kedro.framework.context.parameters import LaterParameters, ParametersView
+from kedro.framework.context.parameters import LaterMapping, ParametersView
 from kedro.io import CatalogProtocol, DataCatalog
 from kedro.io.core import VALIDATOR_KEY
 from kedro.io.lazy_datasets import LazyDatasets
@@ -82,6 +82,7 @@ class KedroContext:
     _make_loader: Callable[[dict[str, Any]], AbstractConfigLoader] | None = field(
         default=None, init=False
     )
+    _credentials: Mapping[str, Any] | None = field(default=None, init=False)
     _params: Mapping[str, Any] | None = field(default=None, init=False)
     _params_scope: list[str] | None = field(default=None, init=False)
 
@@ -203,12 +204,12 @@ class KedroContext:
         Returns:
             A context for the run alone.
         """
-        context = copy.copy(self)
+        context = _twin(self)
         # Hooks and nodes get the original to see, and may change it.
         context._runtime_params = runtime_params = deepcopy(runtime_params)
         context._pipelines_to_validate = pipelines_to_validate
         context._params = None
-        context._catalog = None
+        context._catalog = context._credentials = None
         context.config_loader = self._loader_with(runtime_params)
         if context.config_loader is not self.config_loader:
             entries = entries_of(context.config_loader, "catalog")
@@ -227,7 +228,7 @@ class KedroContext:
         """Credentials for a run's catalog, with what a subclass makes of them."""
         if _overrides(self, "_get_config_credentials"):
             return self._get_config_credentials()
-        return self.credentials
+        return LaterMapping(self._run_credentials)
 
     def datasets_as_built(self) -> Mapping[str, Any]:
         """What the retained catalog had before hooks and users added to it."""
@@ -304,15 +305,21 @@ class KedroContext:
 
     def _later_parameters(self) -> Mapping[str, Any]:
         # To validate them can take importing all pipelines of the project.
-        if _overrides(self, "_get_parameters") or _overrides(self, "params"):
+        if _overrides(self, "_get_parameters", "params"):
             return self.run_parameters()
-        return ParametersView(LaterParameters(self._validated_params))
+        return ParametersView(LaterMapping(self._validated_params))
 
     def _get_parameters(self) -> dict[str, Any]:
         return dict(self.parameters)
 
     def _get_config_credentials(self) -> dict[str, Any]:
         return dict(self.credentials)
+
+    def _run_credentials(self) -> Mapping[str, Any]:
+        # Kept, for what the environment says to be asked for once in a run.
+        if self._credentials is None:
+            self._credentials = self.credentials
+        return self._credentials
 
     def _project_catalog_class(self) -> type:
         from kedro.framework.project import settings
@@ -352,26 +359,31 @@ class KedroContext:
             return ConfigEntries(self._runtime_params or {})
 
     def _validate(self, raw: ConfigEntries) -> Mapping[str, Any]:
-        from kedro.validation.parameter_validator import ParameterValidator
-
-        scope = self._pipelines_to_validate
-        key = None if scope is None else tuple(scope)
-        validator = ParameterValidator({})
-        if key not in self._requirements:
-            try:
-                pipelines = self._pipelines_in(scope)
-            except ImportError:
-                logging.getLogger(__name__).warning(
-                    "Could not import pipelines, skipping parameter validation"
-                )
-                return raw
-            validator = ParameterValidator(pipelines)
-            extractor = validator.type_extractor
-            self._requirements[key] = extractor.extract_types_from_pipelines()
-        requirements = self._requirements[key]
+        requirements = self._required_types()
         if not requirements:
             return raw
-        return validator._apply_validation(dict(raw), requirements)
+        from kedro.validation.parameter_validator import ParameterValidator
+
+        return ParameterValidator({})._apply_validation(dict(raw), requirements)
+
+    def _required_types(self) -> dict[str, Any]:
+        """The types that nodes ask parameters to be of; found out once."""
+        scope = self._pipelines_to_validate
+        key = None if scope is None else tuple(scope)
+        if key in self._requirements:
+            return self._requirements[key]
+        from kedro.validation.parameter_validator import ParameterValidator
+
+        try:
+            pipelines = self._pipelines_in(scope)
+        except ImportError:
+            logging.getLogger(__name__).warning(
+                "Could not import pipelines, skipping parameter validation"
+            )
+            return {}
+        extractor = ParameterValidator(pipelines).type_extractor
+        requirements = extractor.extract_types_from_pipelines()
+        return self._requirements.setdefault(key, requirements)
 
     def _pipelines_in(self, names: list[str] | None) -> dict[str, Pipeline]:
         if self._pipelines is not None:
@@ -451,8 +463,34 @@ def _reads_entries(catalog_class: type) -> bool:
     return catalog_class.from_config.__func__ is DataCatalog.from_config.__func__  # type: ignore[attr-defined]
 
 
-def _overrides(context: KedroContext, name: str) -> bool:
-    return getattr(type(context), name) is not getattr(KedroContext, name)
+def _overrides(context: KedroContext, *names: str) -> bool:
+    context_class: Any = type(context)
+    return _class_overrides(context_class, *names)
+
+
+@lru_cache(maxsize=256)
+def _class_overrides(context_class: type, *names: str) -> bool:
+    return any(
+        getattr(context_class, name) is not getattr(KedroContext, name)
+        for name in names
+    )
+
+
+def _twin(context: KedroContext) -> KedroContext:
+    """A shallow copy."""
+    context_class: Any = type(context)
+    if not _is_all_in_dict(context_class):
+        return copy.copy(context)
+    twin: KedroContext = object.__new__(context_class)
+    twin.__dict__.update(context.__dict__)
+    return twin
+
+
+@lru_cache(maxsize=256)
+def _is_all_in_dict(context_class: type) -> bool:
+    elsewhere = {"__slots__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__"}
+    classes = context_class.__mro__[:-1]
+    return not any(elsewhere & vars(cls).keys() for cls in classes)
 
 
 def _declares_validator(entries: Mapping[str, Any], name: str) -> bool:

@@ -12,6 +12,7 @@ from kedro.validation.utils import get_typed_fields
 
 _ALL = "parameters"
 _PREFIX = "params:"
+_NUMBER_ENDS = (*"0123456789", "inf")
 
 
 class ParametersView(Mapping[str, Any]):
@@ -88,8 +89,8 @@ class ParametersView(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class LaterParameters(Mapping[str, Any]):
-    """Parameters that are made ready when somebody looks at the first of them.
+class LaterMapping(Mapping[str, Any]):
+    """Values that are made ready when somebody looks at the first of them.
 
     Args:
         ready: Makes them ready, and keeps them.
@@ -121,6 +122,8 @@ def _leading_keys(path: str) -> Iterator[str]:
 
 
 def _find(fields: Mapping[Any, Any], value_of: Callable[[Any], Any], path: str) -> Any:
+    if path in fields:
+        return value_of(path)
     for name in _leading_keys(path):
         for key in _keys(name):
             if key in fields:
@@ -143,6 +146,8 @@ def _keys(name: str) -> Iterator[Any]:
     yield name
     if name in ("True", "False"):
         yield name == "True"
+    if not name.endswith(_NUMBER_ENDS):
+        return
     for number in (int, float):
         with suppress(ValueError):
             if str(number(name)) == name:

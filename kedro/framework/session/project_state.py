@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import DatasetError, MemoryDataset, SharedMemoryDataset
 from kedro.io.core import AbstractDataset, TCopyMode, is_parameter
-from kedro.io.data_catalog import DataCatalog, SharedMemoryDataCatalog
+from kedro.io.data_catalog import (
+    DataCatalog,
+    SharedMemoryDataCatalog,
+    is_data_catalog,
+)
 from kedro.io.entry_resolver import EntryResolver
 from kedro.io.run_catalog import adopt, inject, is_added, put, run_catalog
 from kedro.pipeline import Pipeline
@@ -58,7 +61,7 @@ class ProjectState:
         """The session's catalog."""
         with self.building:
             catalog = context.catalog
-            if isinstance(catalog, DataCatalog) and catalog._on_saved is None:
+            if is_data_catalog(catalog) and catalog._on_saved is None:
                 catalog._on_saved = self.artifacts.saved
             return catalog
 
@@ -79,23 +82,17 @@ class ProjectState:
         self._use_artifacts(context, own, view, plan, request)
         return view
 
-    @contextmanager
-    def noticing_saves(
-        self, plan: Plan, catalog: CatalogProtocol[Any, Any]
-    ) -> Iterator[None]:
-        """Drop the artifacts that are saved inside the ``with`` block.
+    def notice_saves(self, plan: Plan, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Drop the artifacts that a run has saved to.
 
         Args:
-            plan: What the run executes.
+            plan: What the run has executed.
             catalog: The run's catalog. Most say what is saved when it is; of others,
                 and of other processes, it has to be assumed.
         """
-        try:
-            yield
-        finally:
-            if not _tells_saves(catalog):
-                for name in plan.saved:
-                    self.artifacts.saved(name)
+        if not _tells_saves(type(catalog)):
+            for name in plan.saved:
+                self.artifacts.saved(name)
 
     def outputs(
         self,
@@ -115,7 +112,7 @@ class ProjectState:
         injected = plan.outputs & (request.runtime_data or {}).keys()
         found = {name: ds for name, ds in datasets.items() if name not in plan.surplus}
         found.update((name, catalog[name]) for name in injected)
-        if isinstance(catalog, DataCatalog):
+        if is_data_catalog(catalog):
             for name in found.keys() - injected:
                 # Another process may have saved it: this one has not seen that.
                 catalog.prefer_own_version(found[name])
@@ -178,7 +175,7 @@ class ProjectState:
         catalog = self.catalog(context)
         parallel = isinstance(request.runner, ParallelRunner)
         catalog_class = SharedMemoryDataCatalog if parallel else type(catalog)
-        follows = isinstance(catalog, DataCatalog) and (
+        follows = is_data_catalog(catalog) and (
             isinstance(catalog.config_resolver, EntryResolver)
             or own.runtime_params == context.runtime_params
         )
@@ -204,7 +201,7 @@ class ProjectState:
                 saves=saves,
                 load_versions=request.load_versions,
             )
-        if isinstance(view, DataCatalog):
+        if is_data_catalog(view):
             view._on_saved = self.artifacts.saved
         return view  # type: ignore[no-any-return]
 
@@ -254,7 +251,7 @@ class ProjectState:
         )
         own = _own_context(context, run)
         view = self._view(context, own, RunRequest(), run)
-        if isinstance(view, DataCatalog):
+        if is_data_catalog(view):
             # Errors are to name the dataset, and there is no run to name.
             view._run_id = None
         return view.load(name)
@@ -309,15 +306,16 @@ def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
         )
 
 
-def _tells_saves(catalog: CatalogProtocol[Any, Any]) -> bool:
-    return type(catalog).save is DataCatalog.save and not isinstance(
-        catalog, SharedMemoryDataCatalog
+@lru_cache(maxsize=64)
+def _tells_saves(catalog_class: type[CatalogProtocol[Any, Any]]) -> bool:
+    return catalog_class.save is DataCatalog.save and not issubclass(
+        catalog_class, SharedMemoryDataCatalog
     )
 
 
 def _storage(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
     """The dataset behind an artifact, not built yet where that can be avoided."""
-    if isinstance(catalog, DataCatalog):
+    if is_data_catalog(catalog):
         if name in catalog._datasets:
             return catalog._datasets[name]
         return catalog.lazy(name)
@@ -326,7 +324,7 @@ def _storage(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
 
 def _trust(catalog: CatalogProtocol[Any, Any], name: str) -> None:
     """Do not validate an artifact again: that was done when it was cached."""
-    if isinstance(catalog, DataCatalog):
+    if is_data_catalog(catalog):
         catalog._trusted.add(name)
 
 

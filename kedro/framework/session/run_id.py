@@ -7,6 +7,7 @@ import os
 import secrets
 import time
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from .abstract_session import KedroSessionError
 
@@ -44,11 +45,16 @@ def generate_run_id() -> str:
     """
     milliseconds, rest = divmod(time.time_ns(), _NANOSECONDS_IN_MILLISECOND)
     seconds, millisecond = divmod(milliseconds, 1000)
-    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
     return (
-        f"{moment:%Y-%m-%dT%H.%M.%S}.{millisecond:03}Z-{rest:06}"
+        f"{_timestamp(seconds)}.{millisecond:03}Z-{rest:06}"
         f"-{_process.token}-{next(_process.counter)}"
     )
+
+
+@lru_cache(maxsize=2)
+def _timestamp(seconds: int) -> str:
+    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+    return f"{moment:%Y-%m-%dT%H.%M.%S}"
 
 
 def check_run_id(run_id: object) -> str:

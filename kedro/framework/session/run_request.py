@@ -14,6 +14,17 @@ from .pipeline_registry import DEFAULT_PIPELINE
 from .plan import Selection
 from .run_id import check_run_id
 
+_ITERABLES = (
+    "pipeline_names",
+    "tags",
+    "node_names",
+    "from_nodes",
+    "to_nodes",
+    "from_inputs",
+    "to_outputs",
+    "namespaces",
+)
+
 
 @dataclass
 class RunRequest:
@@ -52,15 +63,15 @@ class RunRequest:
                 f"[{self.pipeline_names!r}]."
             )
         self._keep_iterables()
-        self.selection = Selection.of(
-            self.pipeline_names or [DEFAULT_PIPELINE],
-            tags=self.tags,
-            from_nodes=self.from_nodes,
-            to_nodes=self.to_nodes,
-            node_names=self.node_names,
-            from_inputs=self.from_inputs,
-            to_outputs=self.to_outputs,
-            node_namespaces=self.namespaces,
+        self.selection = Selection(
+            tuple(self.pipeline_names or (DEFAULT_PIPELINE,)),
+            tags=tuple(self.tags or ()),
+            from_nodes=tuple(self.from_nodes or ()),
+            to_nodes=tuple(self.to_nodes or ()),
+            node_names=tuple(self.node_names or ()),
+            from_inputs=tuple(self.from_inputs or ()),
+            to_outputs=tuple(self.to_outputs or ()),
+            node_namespaces=tuple(self.namespaces or ()),
         )
 
     def actual_runner(self) -> AbstractRunner:
@@ -85,16 +96,7 @@ class RunRequest:
 
     def _keep_iterables(self) -> None:
         # Hooks are told what the run was asked for: an iterator would be used up.
-        for name in (
-            "pipeline_names",
-            "tags",
-            "node_names",
-            "from_nodes",
-            "to_nodes",
-            "from_inputs",
-            "to_outputs",
-            "namespaces",
-        ):
+        for name in _ITERABLES:
             value = getattr(self, name)
             if value is not None and iter(value) is value:
                 setattr(self, name, list(value))

@@ -9,8 +9,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +53,8 @@ _HOOK_SPECS = (
     specs.NodeSpecs,
     specs.DatasetSpecs,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class KedroSession(AbstractSession):
@@ -436,11 +437,12 @@ class KedroSession(AbstractSession):
 
     @property
     def _logger(self) -> logging.Logger:
-        return logging.getLogger(__name__)
+        return _logger
 
     def _run(self, request: RunRequest) -> RunResult:
         self._check_open()
-        with self._run_id(request.run_id) as run_id:
+        run_id = self._begin(request.run_id)
+        try:
             start = time.perf_counter()
             self._log_start(run_id)
             state = self._state
@@ -465,6 +467,8 @@ class KedroSession(AbstractSession):
                 session_id=self.session_id,
                 duration=time.perf_counter() - start,
             )
+        finally:
+            del self._active_run_ids[run_id]
 
     def _run_nodes(
         self,
@@ -475,12 +479,18 @@ class KedroSession(AbstractSession):
         run: RunContext,
     ) -> dict[str, Any]:
         hook = self._hook_manager.hook
-        record = self._record(request, run)
-        hook.before_pipeline_run(
-            run_params=record, pipeline=plan.pipeline, catalog=catalog
-        )
+        record: dict[str, Any] = {}
+
+        def tell(event: Any, **facts: Any) -> None:
+            if not event.get_hookimpls():
+                return
+            if not record:
+                record.update(self._record(request, run))
+            event(run_params=record, pipeline=plan.pipeline, catalog=catalog, **facts)
+
+        tell(hook.before_pipeline_run)
         try:
-            with state.noticing_saves(plan, catalog):
+            try:
                 datasets = request.actual_runner().run(
                     plan.pipeline,
                     catalog,
@@ -488,17 +498,12 @@ class KedroSession(AbstractSession):
                     run_id=run.run_id,
                     only_missing_outputs=request.only_missing_outputs,
                 )
+            finally:
+                state.notice_saves(plan, catalog)
         except Exception as error:
-            hook.on_pipeline_error(
-                error=error, run_params=record, pipeline=plan.pipeline, catalog=catalog
-            )
+            tell(hook.on_pipeline_error, error=error)
             raise
-        hook.after_pipeline_run(
-            run_params=record,
-            run_result=datasets,
-            pipeline=plan.pipeline,
-            catalog=catalog,
-        )
+        tell(hook.after_pipeline_run, run_result=datasets)
         return datasets
 
     def _record(self, request: RunRequest, run: RunContext) -> dict[str, Any]:
@@ -512,8 +517,7 @@ class KedroSession(AbstractSession):
             **request.record(),
         }
 
-    @contextmanager
-    def _run_id(self, given: str | None) -> Iterator[str]:
+    def _begin(self, given: str | None) -> str:
         run_id = generate_run_id() if given is None else check_run_id(given)
         owner = object()
         if self._active_run_ids.setdefault(run_id, owner) is not owner:
@@ -521,16 +525,15 @@ class KedroSession(AbstractSession):
                 f"`run_id` '{run_id}' is in use by another active run of this session. "
                 "Give each run an identifier of its own, or none."
             )
-        try:
-            yield run_id
-        finally:
-            del self._active_run_ids[run_id]
+        return run_id
 
     def _log_start(self, run_id: str) -> None:
-        project_name = self._package_name or self._project_path.name
-        self._logger.info("Kedro project %s", project_name)
-        self._logger.info("Session ID: %s", self.session_id)
-        self._logger.info("Run ID: %s", run_id)
+        logger = self._logger
+        if logger.isEnabledFor(logging.INFO):
+            project_name = self._package_name or self._project_path.name
+            logger.info("Kedro project %s", project_name)
+            logger.info("Session ID: %s", self.session_id)
+            logger.info("Run ID: %s", run_id)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -151,6 +151,9 @@ class OmegaConfigEntries(ConfigEntries):
         self._raw = loader.raw(key)
         loader.check_found(key, self._raw)
         self._layers = self._raw.layers
+        # Runtime parameters are merged into what the files say, where there are any.
+        merges = key == _PARAMETERS and self._layers
+        self._added: Mapping[str, Any] = loader.runtime_params if merges else {}
         self._own: EntryCache = {}
         self._derived, self._static = loader.entry_caches()
         self._with_runtime_params: dict[str, DictConfig] = {}
@@ -179,8 +182,9 @@ class OmegaConfigEntries(ConfigEntries):
             KeyError: If there is no such entry.
             OmegaConfBaseException: If the entry cannot be resolved.
         """
+        key = (self._key, name)
         for cache in self._caches(name):
-            value = cache.get((self._key, name), _ABSENT)
+            value = cache.get(key, _ABSENT)
             if value is not _ABSENT:
                 return value
         if name not in self:
@@ -192,7 +196,7 @@ class OmegaConfigEntries(ConfigEntries):
             scope = self._scope()
             value = resolve_in(scope, partial(self._resolve, name, scope))
             cache = self._cache_for(name, scope.touched)
-        cache[(self._key, name)] = value
+        cache[key] = value
         return value
 
     def is_static(self, name: str) -> bool:
@@ -224,13 +228,6 @@ class OmegaConfigEntries(ConfigEntries):
             self._scope(), partial(self._combined, name, part)
         )
         return found.get(key)
-
-    @property
-    def _added(self) -> Mapping[str, Any]:
-        """Runtime parameters, where they are merged into what the files say."""
-        if self._key == _PARAMETERS and self._layers:
-            return self._loader.runtime_params
-        return {}
 
     def _scope(self) -> ResolverScope:
         return self._loader.scope(self._key, environment=self._key == _CREDENTIALS)
@@ -290,14 +287,13 @@ class OmegaConfigEntries(ConfigEntries):
 
     def _combined(self, name: str, value_in: Callable[[Layer], Any]) -> Any:
         """What ``value_in`` finds in the environments that have the entry, merged."""
-        base, env = (
-            {name: value_in(layer)} if layer and self._is_in(layer, name) else {}
-            for layer in (self._raw.base, self._raw.env)
-        )
-        if self._raw.env is None:
-            return base[name]
-        path = self._raw.env.path
-        return self._loader._merge_configs(base, env, self._key, path)[name]
+        base, env = self._raw.base, self._raw.env
+        below = {name: value_in(base)} if self._is_in(base, name) else {}
+        if env is None:
+            return below[name]
+        above = {name: value_in(env)} if self._is_in(env, name) else {}
+        merged = self._loader._merge_configs(below, above, self._key, env.path)
+        return merged[name]
 
     def _is_in(self, layer: Layer, name: str) -> bool:
         if not layer.files:

@@ -34,6 +34,7 @@ from kedro.io.lazy_datasets import ConfiguredDataset, LazyDatasets, _LazyDataset
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
 from kedro.io.recipe import Recipe, check_config
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
+from kedro.io.watched_dict import WatchedDict
 from kedro.pipeline.transcoding import _strip_transcoding
 
 if TYPE_CHECKING:
@@ -119,12 +120,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._config_resolver = config_resolver or CatalogConfigResolver(
             default_runtime_patterns=self.default_runtime_patterns
         )
-        self._datasets: dict[str, AbstractDataset[Any, Any]] = datasets or {}
+        self._datasets: dict[str, AbstractDataset[Any, Any]] = datasets or WatchedDict()
         self._load_versions, self._save_version = self._validate_versions(
             datasets, load_versions or {}, save_version
         )
         self.validation_enabled = validation_enabled
         self._configured: dict[str, AbstractDataset[Any, Any]] = {}
+        self._added: tuple[object, dict[str, AbstractDataset[Any, Any]]] = (None, {})
         self._validator_specs: dict[str, ValidatorSpec | None] = {}
         self._validators: dict[str, Any] = {}
         self._save_validated: set[str] = set()
@@ -629,11 +631,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             dataset = self._materialize(name)
             # Taken out first, for nothing to look like being replaced.
             self._lazy_datasets.discard(name)
+            # Before it is there, for it never to look like having been put in.
+            self._configured[name] = dataset
+            # A subclass may want to see what is built.
             if type(self).__setitem__ is DataCatalog.__setitem__:
                 self._register(name, dataset)
             else:
                 self[name] = dataset
-            self._configured[name] = dataset
             return dataset
 
     def _register(self, name: str, dataset: AbstractDataset[Any, Any]) -> None:
@@ -691,6 +695,20 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._validator_specs[name] = None
         self._validators.pop(name, None)
         self._save_validated.discard(name)
+
+    def added_datasets(self) -> Mapping[str, AbstractDataset[Any, Any]]:
+        """Datasets that somebody has put in, next to those built of configuration."""
+        state = getattr(self._datasets, "state", None)
+        known_state, added = self._added
+        if state is None or state is not known_state:
+            configured = self._configured
+            added = {
+                name: dataset
+                for name, dataset in list(self._datasets.items())
+                if configured.get(name) is not dataset
+            }
+            self._added = state, added
+        return added
 
     def prefer_own_version(self, dataset: AbstractDataset[Any, Any]) -> None:
         """Have a run that has saved a version load it, whichever is the latest."""

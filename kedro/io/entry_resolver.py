@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from kedro.config.config_entries import ConfigEntries
@@ -46,16 +46,15 @@ class EntryResolver(CatalogConfigResolver):
         credentials: Mapping[str, Any] | None,
         default_runtime_patterns: Patterns,
     ) -> None:
-        self.entries = entries
-        self._credentials = {} if credentials is None else credentials
+        self._reader = _EntryReader(entries, {} if credentials is None else credentials)
         self._default_runtime_patterns = default_runtime_patterns
-        self._resolved_configs: _EntryConfigs = _EntryConfigs(entries, self._resolved)  # type: ignore[assignment]
+        self._resolved_configs: _EntryConfigs = _EntryConfigs(self._reader)  # type: ignore[assignment]
         names = self._sort_patterns({name: {} for name in entries if "{" in name})
         catch_all = {n for n in names if self._pattern_specificity(n) == 0}
         self._dataset_patterns = _PatternConfigs(  # type: ignore[assignment]
-            [name for name in names if name not in catch_all], self._pattern
+            [name for name in names if name not in catch_all], self._reader
         )
-        self._user_catch_all_pattern = _PatternConfigs(list(catch_all), self._pattern)  # type: ignore[assignment]
+        self._user_catch_all_pattern = _PatternConfigs(list(catch_all), self._reader)  # type: ignore[assignment]
         self._matches: dict[str, str | None] = {}
 
     def for_run(
@@ -76,19 +75,17 @@ class EntryResolver(CatalogConfigResolver):
         """
         resolver = object.__new__(type(self))
         resolver.__dict__.update(self.__dict__)
-        resolver.entries = entries
-        resolver._credentials = credentials
+        resolver._reader = reader = _EntryReader(entries, credentials)
         resolver._default_runtime_patterns = default_runtime_patterns
-        resolver._resolved_configs = self._resolved_configs.for_run(
-            entries, resolver._resolved
-        )
-        resolver._dataset_patterns = self._dataset_patterns.with_resolve(  # type: ignore[attr-defined]
-            resolver._pattern
-        )
-        resolver._user_catch_all_pattern = self._user_catch_all_pattern.with_resolve(  # type: ignore[attr-defined]
-            resolver._pattern
-        )
+        resolver._resolved_configs = self._resolved_configs.for_run(reader)
+        resolver._dataset_patterns = self._dataset_patterns.for_run(reader)  # type: ignore[attr-defined]
+        resolver._user_catch_all_pattern = self._user_catch_all_pattern.for_run(reader)  # type: ignore[attr-defined]
         return resolver
+
+    @property
+    def entries(self) -> ConfigEntries:
+        """Catalog entries and patterns by name."""
+        return self._reader.entries
 
     def match_dataset_pattern(self, ds_name: str) -> str | None:
         """The dataset factory pattern that ``ds_name`` matches, if any."""
@@ -117,7 +114,7 @@ class EntryResolver(CatalogConfigResolver):
         if ds_name in added:
             return added[ds_name]
         entry = self._entry_name(ds_name)
-        return self._shared(entry) if entry else None
+        return self._reader.shared(entry) if entry else None
 
     def is_static(self, ds_name: str) -> bool:
         """Whether a dataset is built in the same way in all runs of the session."""
@@ -158,17 +155,25 @@ class EntryResolver(CatalogConfigResolver):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._credentials = {}
         self._matches = {}
-        self.entries = ConfigEntries(
+        entries = ConfigEntries(
             {
                 **self._resolved_configs,
                 **self._dataset_patterns,
                 **self._user_catch_all_pattern,
             }
         )
+        self._reader = _EntryReader(entries, {})
 
-    def _shared(self, name: str) -> Any:
+
+class _EntryReader:
+    """Reads entries, puts credentials into them, and says which one is broken."""
+
+    def __init__(self, entries: ConfigEntries, credentials: Mapping[str, Any]) -> None:
+        self.entries = entries
+        self._credentials = credentials
+
+    def shared(self, name: str) -> Any:
         try:
             return self.entries.shared(name)
         except Exception as exc:
@@ -176,8 +181,8 @@ class EntryResolver(CatalogConfigResolver):
                 f"The configuration of dataset '{name}' cannot be resolved: {exc}"
             ) from exc
 
-    def _resolved(self, name: str) -> dict[str, Any]:
-        config = self._shared(name)
+    def resolved(self, name: str) -> dict[str, Any]:
+        config = self.shared(name)
         if not isinstance(config, dict):
             raise DatasetError(
                 f"Catalog entry '{name}' is not a valid dataset configuration. "
@@ -190,28 +195,23 @@ class EntryResolver(CatalogConfigResolver):
             # A `KeyError` would read as "no such dataset" to a mapping's users.
             raise DatasetError(f"{name}: {exc.args[0] if exc.args else exc}") from exc
 
-    def _pattern(self, name: str) -> dict[str, Any]:
-        config = self._resolved(name)
-        self._validate_pattern_config(name, config)
+    def pattern(self, name: str) -> dict[str, Any]:
+        config = self.resolved(name)
+        CatalogConfigResolver._validate_pattern_config(name, config)
         return config
 
 
 class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
     """Resolved configurations by dataset name, without those of patterns."""
 
-    def __init__(
-        self, entries: ConfigEntries, resolve: Callable[[str], dict[str, Any]]
-    ) -> None:
-        self._entries = entries
-        self._resolve = resolve
+    def __init__(self, reader: _EntryReader) -> None:
+        self._reader = reader
         self._travelling: dict[str, Any] | None = None
         self._added: dict[str, dict[str, Any]] = {}
         self._removed: frozenset[str] = frozenset()
 
-    def for_run(
-        self, entries: ConfigEntries, resolve: Callable[[str], dict[str, Any]]
-    ) -> _EntryConfigs:
-        configs = _EntryConfigs(entries, resolve)
+    def for_run(self, reader: _EntryReader) -> _EntryConfigs:
+        configs = _EntryConfigs(reader)
         configs._added = self._added.copy()
         configs._removed = self._removed
         return configs
@@ -231,7 +231,7 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
             raise KeyError(name)
         if name in self._added:
             return copy.deepcopy(self._added[name])
-        return self._resolve(name)
+        return self._reader.resolved(name)
 
     def __setitem__(self, name: str, config: dict[str, Any]) -> None:
         self._added[name] = config
@@ -260,11 +260,11 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
             isinstance(name, str)
             and name not in self._removed
             and "{" not in name
-            and name in self._entries
+            and name in self._reader.entries
         )
 
     def __iter__(self) -> Iterator[str]:
-        for name in self._entries:
+        for name in self._reader.entries:
             if name in self and name not in self._added:
                 yield name
         yield from self._added
@@ -276,22 +276,20 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
 class _PatternConfigs(Mapping[str, dict[str, Any]]):
     """Configurations by pattern, in matching order, resolved when looked up."""
 
-    def __init__(
-        self, names: list[str], resolve: Callable[[str], dict[str, Any]]
-    ) -> None:
+    def __init__(self, names: list[str], reader: _EntryReader) -> None:
         self._names = names
-        self._resolve = resolve
+        self._reader = reader
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         return dict, (resolvable(self),)
 
-    def with_resolve(self, resolve: Callable[[str], dict[str, Any]]) -> _PatternConfigs:
-        return _PatternConfigs(self._names, resolve)
+    def for_run(self, reader: _EntryReader) -> _PatternConfigs:
+        return _PatternConfigs(self._names, reader)
 
     def __getitem__(self, name: str) -> dict[str, Any]:
         if name not in self._names:
             raise KeyError(name)
-        return self._resolve(name)
+        return self._reader.pattern(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

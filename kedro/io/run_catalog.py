@@ -18,7 +18,6 @@ from kedro.io.data_catalog import (
 from kedro.io.entry_resolver import EntryResolver
 from kedro.io.lazy_datasets import LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
-from kedro.pipeline.transcoding import _strip_transcoding
 
 if TYPE_CHECKING:
     from kedro.config.config_entries import ConfigEntries
@@ -49,7 +48,7 @@ def run_catalog(
         entries: Catalog entries as the run's runtime parameters resolve them.
         credentials: Credentials by name.
         parameters: Parameters by dataset name.
-        saves: Names of the datasets that the run's nodes save.
+        saves: Names of the datasets that the run's nodes save, without transcoding.
         load_versions: Versions to load, by dataset name.
 
     Returns:
@@ -68,12 +67,12 @@ def run_catalog(
         resolver = copy.copy(resolver)
         resolver._default_runtime_patterns = patterns
         resolver._resolved_configs = dict(resolver._resolved_configs)
-    added = _added_datasets(catalog)
+    added = catalog.added_datasets()
     if load_versions:
         check_load_versions(resolver, load_versions, added)
     view._config_resolver = resolver
     view._run_id = view._save_version = run_id
-    view._run_saves = frozenset(map(_strip_transcoding, saves))
+    view._run_saves = saves
     view._load_versions = load_versions
     view._lazy_datasets = LazyDatasets(
         resolver.config, load_versions, run_id, parameters
@@ -107,7 +106,7 @@ def adopt(
         catalog: The session's catalog; stays as it is.
         as_built: What the session's catalog had when it was built.
         run_id: Save version of versioned datasets.
-        saves: Names of the datasets that the run's nodes save.
+        saves: Names of the datasets that the run's nodes save, without transcoding.
         load_versions: Versions to load, by dataset name.
     """
     for name, dataset in list(catalog._datasets.items()):
@@ -116,7 +115,7 @@ def adopt(
             put(view, name, _for_run(dataset, run_id, version))
     if is_data_catalog(view):
         view._run_id = run_id
-        view._run_saves = frozenset(map(_strip_transcoding, saves))
+        view._run_saves = saves
 
 
 def is_added(catalog: Any, as_built: Mapping[str, Any], name: str) -> bool:
@@ -201,6 +200,7 @@ def _copy_as(catalog: DataCatalog, catalog_class: type[DataCatalog]) -> DataCata
     view = catalog_class.__new__(catalog_class)
     view.__dict__.update(catalog.__dict__)
     view._configured = {}
+    view._added = (None, {})
     if catalog_class.default_runtime_patterns != catalog.default_runtime_patterns:
         view._facts = CatalogFacts()
     view._validator_specs = dict(catalog._validator_specs)
@@ -209,16 +209,6 @@ def _copy_as(catalog: DataCatalog, catalog_class: type[DataCatalog]) -> DataCata
     view._trusted = set()
     view._building = RLock()
     return view
-
-
-def _added_datasets(catalog: DataCatalog) -> dict[str, AbstractDataset[Any, Any]]:
-    """Datasets that somebody put into the catalog, next to those it has built."""
-    configured = catalog._configured
-    return {
-        name: dataset
-        for name, dataset in list(catalog._datasets.items())
-        if configured.get(name) is not dataset
-    }
 
 
 def _for_run(

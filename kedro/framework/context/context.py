@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlparse
 from warnings import warn
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
 from kedro.config.config_entries import ConfigEntries, PreparedEntries
@@ -78,13 +78,21 @@ class KedroContext:
     _requirements: dict[Any, dict[str, Any]] = field(factory=dict, init=False)
     _catalog: CatalogProtocol[Any, Any] | None = field(default=None, init=False)
     _datasets_as_built: dict[str, Any] = field(factory=dict, init=False)
-    _catalog_entries: PreparedEntries | None = field(default=None, init=False)
+    _catalog_entries: PreparedEntries | None = field(
+        default=None, init=False, on_setattr=setters.NO_OP
+    )
     _make_loader: Callable[[dict[str, Any]], AbstractConfigLoader] | None = field(
         default=None, init=False
     )
-    _credentials: Mapping[str, Any] | None = field(default=None, init=False)
-    _params: Mapping[str, Any] | None = field(default=None, init=False)
-    _params_scope: list[str] | None = field(default=None, init=False)
+    _credentials: Mapping[str, Any] | None = field(
+        default=None, init=False, on_setattr=setters.NO_OP
+    )
+    _params: Mapping[str, Any] | None = field(
+        default=None, init=False, on_setattr=setters.NO_OP
+    )
+    _params_scope: list[str] | None = field(
+        default=None, init=False, on_setattr=setters.NO_OP
+    )
 
     def attach(
         self,
@@ -204,17 +212,22 @@ class KedroContext:
         Returns:
             A context for the run alone.
         """
-        context = _twin(self)
         # Hooks and nodes get the original to see, and may change it.
-        context._runtime_params = runtime_params = deepcopy(runtime_params)
-        context._pipelines_to_validate = pipelines_to_validate
-        context._params = None
-        context._catalog = context._credentials = None
-        context.config_loader = self._loader_with(runtime_params)
-        if context.config_loader is not self.config_loader:
-            entries = entries_of(context.config_loader, "catalog")
-            context._catalog_entries = self.catalog_entries().with_entries(entries)
-        return context
+        runtime_params = deepcopy(runtime_params)
+        loader = self._loader_with(runtime_params)
+        entries = self.catalog_entries()
+        if loader is not self.config_loader:
+            entries = entries.with_entries(entries_of(loader, "catalog"))
+        return _altered(
+            self,
+            _runtime_params=runtime_params,
+            _pipelines_to_validate=pipelines_to_validate,
+            _params=None,
+            _catalog=None,
+            _credentials=None,
+            _catalog_entries=entries,
+            config_loader=loader,
+        )
 
     def run_parameters(self) -> Mapping[str, Any]:
         """Parameters for a run's catalog, with what a subclass makes of them."""
@@ -476,14 +489,17 @@ def _class_overrides(context_class: type, *names: str) -> bool:
     )
 
 
-def _twin(context: KedroContext) -> KedroContext:
-    """A shallow copy."""
+def _altered(context: KedroContext, **changes: Any) -> KedroContext:
+    """A shallow copy with other values in some fields."""
     context_class: Any = type(context)
-    if not _is_all_in_dict(context_class):
-        return copy.copy(context)
-    twin: KedroContext = object.__new__(context_class)
-    twin.__dict__.update(context.__dict__)
-    return twin
+    if _is_all_in_dict(context_class):
+        altered: KedroContext = object.__new__(context_class)
+        altered.__dict__.update(context.__dict__)
+    else:
+        altered = copy.copy(context)
+    # Set one by one, each field would have its converter called.
+    altered.__dict__.update(changes)
+    return altered
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from html import escape
@@ -140,7 +140,8 @@ class ArtifactCache:
     """
 
     def __init__(self) -> None:
-        self.artifacts: dict[str, Artifact] = {}
+        self.artifacts: Mapping[str, Artifact] = {}
+        self._stems: frozenset[str] = frozenset()
         self._arriving: list[dict[str, Artifact]] = []
         self._replacing = Lock()
 
@@ -155,7 +156,7 @@ class ArtifactCache:
             for artifact in list(new.values()):
                 artifact.load()
             with self._replacing:
-                self.artifacts = {**self.artifacts, **new}
+                self._replace({**self.artifacts, **new})
         finally:
             self._arriving.remove(new)
 
@@ -176,23 +177,33 @@ class ArtifactCache:
                     f"'{name}' is not a cached artifact."
                     + suggestion(name, self.artifacts)
                 )
-            self.artifacts = {
-                name: artifact
-                for name, artifact in self.artifacts.items()
-                if name not in dropped
-            }
+            self._replace(
+                {
+                    name: artifact
+                    for name, artifact in self.artifacts.items()
+                    if name not in dropped
+                }
+            )
 
     def saved(self, name: str) -> None:
         """Have the artifacts of a dataset that was saved to read again when needed."""
-        if not (self.artifacts or self._arriving):
-            return
         stem = _strip_transcoding(name)
+        # In this order: what has arrived by now is among the stems.
+        if not self._arriving and stem not in self._stems:
+            return
         with self._replacing:
             # What arrives may have been loaded before the save.
             for arriving in tuple(self._arriving):
                 arriving.update(_to_read_again(arriving, stem))
             again = _to_read_again(self.artifacts, stem)
-            self.artifacts = {**self.artifacts, **again}
+            self._replace({**self.artifacts, **again})
+
+    def _replace(self, artifacts: Mapping[str, Artifact]) -> None:
+        stems = frozenset(map(_strip_transcoding, artifacts))
+        # A save that comes in between has to find what it concerns.
+        self._stems |= stems
+        self.artifacts = artifacts
+        self._stems = stems
 
     def info(self) -> CacheInfo:
         """What is known about each artifact."""
@@ -211,7 +222,7 @@ def check_names(names: object) -> None:
         )
 
 
-def _to_read_again(artifacts: dict[str, Artifact], stem: str) -> dict[str, Artifact]:
+def _to_read_again(artifacts: Mapping[str, Artifact], stem: str) -> dict[str, Artifact]:
     return {
         name: artifact.fresh()
         for name, artifact in artifacts.items()

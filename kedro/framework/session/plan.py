@@ -68,6 +68,7 @@ class Plan:
         outputs: Names of the selected pipeline's outputs.
         surplus: Outputs of executed nodes that only nodes left out would have read.
         saved: Names of the datasets that executed nodes save.
+        saved_stems: The same without what transcoding adds to them.
         overridden: Names of what executed nodes would save of injected datasets.
     """
 
@@ -78,6 +79,7 @@ class Plan:
     outputs: frozenset[str]
     surplus: frozenset[str]
     saved: frozenset[str]
+    saved_stems: frozenset[str]
     overridden: frozenset[str]
 
 
@@ -111,6 +113,7 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
         outputs=frozenset(selected.outputs()),
         surplus=frozenset(pipeline.outputs() - selected.outputs()),
         saved=saved - overridden,
+        saved_stems=frozenset(_stems(saved - overridden)),
         overridden=saved & overridden,
     )
 

@@ -77,7 +77,7 @@ class ProjectState:
             run: The run.
         """
         own = _own_context(context, run)
-        view = self._view(context, own, request, run, plan.saved)
+        view = self._view(context, own, request, run, plan.saved_stems)
         inject(view, request.runtime_data or {}, plan.overridden)
         self._use_artifacts(context, own, view, plan, request)
         return view

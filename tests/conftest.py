@@ -1,4 +1,4 @@
-"""Real Kedro projects on disk for the tests."""
+"""Real Kedro projects on disk for the tests, and packages to compare with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import itertools
 import json
 import logging
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +24,8 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 os.environ["DO_NOT_TRACK"] = "1"
+
+ROOT = Path(__file__).resolve().parents[1]
 
 MakeProject = Callable[..., Path]
 
@@ -176,3 +181,24 @@ def recorded_project(make_project: MakeProject) -> Callable[..., RecordedProject
         return project
 
     return make
+
+
+@pytest.fixture(scope="session")
+def installed() -> Callable[..., Path]:
+    """Install a package into a folder that is kept under ``build``."""
+
+    def install(requirement: str, *options: str) -> Path:
+        folder = ROOT / "build" / "beside" / requirement.replace("==", "-")
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(dir=folder.parent))
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", *options]
+            subprocess.run([*pip, "--target", new, requirement], check=True)
+            try:
+                new.rename(folder)
+            except OSError:
+                # Another worker was faster.
+                shutil.rmtree(new)
+        return folder
+
+    return install

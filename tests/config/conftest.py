@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import runpy
-import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +15,6 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = Path(__file__).with_name("outcomes.py")
 
 WriteConf = Callable[..., Path]
@@ -41,27 +38,6 @@ class Release:
         line = self._process.stdout.readline()
         assert line, f"the process ended with {self._process.wait()}"
         return json.loads(line)
-
-
-@pytest.fixture(scope="session")
-def installed() -> Callable[..., Path]:
-    """Install a package into a folder that is kept under ``build``."""
-
-    def install(requirement: str, *options: str) -> Path:
-        folder = ROOT / "build" / "beside" / requirement.replace("==", "-")
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            new = Path(tempfile.mkdtemp(dir=folder.parent))
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", *options]
-            subprocess.run([*pip, "--target", new, requirement], check=True)
-            try:
-                new.rename(folder)
-            except OSError:
-                # Another worker was faster.
-                shutil.rmtree(new)
-        return folder
-
-    return install
 
 
 @pytest.fixture(scope="session")

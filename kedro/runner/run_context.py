@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,30 @@ class RunContext:
     session_id: str
     runtime_params: dict[str, Any]
     pipeline_names: tuple[str, ...]
+    _owned: dict[int, tuple[Any, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def own(self, thing: Any, make: Callable[[Any], Any]) -> Any:
+        """What belongs to this run in place of something that runs share.
+
+        Args:
+            thing: What is shared.
+            make: Makes the run's own of it, the first time.
+        """
+        owned = self._owned.get(id(thing))
+        if owned is None:
+            # With the original next to it, for no other to get the same id.
+            owned = self._owned.setdefault(id(thing), (thing, make(thing)))
+        return owned[1]
+
+    def owns(self, thing: Any) -> bool:
+        """Whether something was made for this run by ``own``."""
+        return any(thing is mine for _, mine in list(self._owned.values()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process has hook objects of its own.
+        return {**self.__dict__, "_owned": {}}
 
 
 _current: ContextVar[RunContext | None] = ContextVar("kedro_current_run", default=None)
@@ -51,11 +74,19 @@ def current_run() -> RunContext | None:
     return _current.get()
 
 
-@contextmanager
-def running(run: RunContext) -> Iterator[RunContext]:
-    """Make ``run`` the current one inside the ``with`` block."""
-    token = _current.set(run)
-    try:
-        yield run
-    finally:
-        _current.reset(token)
+class running:
+    """Makes a run the current one inside a ``with`` block.
+
+    Args:
+        run: The run.
+    """
+
+    def __init__(self, run: RunContext) -> None:
+        self._run = run
+
+    def __enter__(self) -> RunContext:
+        self._token = _current.set(self._run)
+        return self._run
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)

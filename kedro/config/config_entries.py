@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from kedro.config.plain_values import (
     plain,
 )
 from kedro.config.resolver_scope import (
+    ENVIRONMENT,
     GLOBALS,
     RUNTIME_PARAMS,
     ResolverScope,
@@ -29,6 +31,8 @@ from kedro.config.resolver_scope import (
 
 if TYPE_CHECKING:
     from kedro.config.omegaconf_config import OmegaConfigLoader
+
+_logger = logging.getLogger(__name__)
 
 EntryCache = dict[tuple[str, Any], Any]
 
@@ -63,6 +67,10 @@ class ConfigEntries(Mapping[str, Any]):
     def shared(self, name: str) -> Any:
         """The entry without a copy, for callers that do not change it."""
         return self._config[name]
+
+    def find(self, name: Any, default: Any) -> Any:
+        """The entry as ``shared`` has it, or ``default`` if there is none."""
+        return self.shared(name) if name in self else default
 
     def is_static(self, name: str) -> bool:
         """Whether the entry is the same for all runs of the session."""
@@ -146,7 +154,8 @@ class OmegaConfigEntries(ConfigEntries):
     """
 
     def __init__(self, loader: OmegaConfigLoader, key: str) -> None:
-        self._loader = loader
+        self._find_loader: Callable[[], OmegaConfigLoader] = lambda: loader
+        self._keeps_single = loader.keeps_single(key)
         self._key = key
         self._raw = loader.raw(key)
         loader.check_found(key, self._raw)
@@ -155,12 +164,39 @@ class OmegaConfigEntries(ConfigEntries):
         merges = key == _PARAMETERS and self._layers
         self._added: Mapping[str, Any] = loader.runtime_params if merges else {}
         self._own: EntryCache = {}
+        self._derived: EntryCache | None
         self._derived, self._static = loader.entry_caches()
         self._with_runtime_params: dict[str, DictConfig] = {}
 
+    def with_runtime_params(
+        self,
+        runtime_params: Mapping[str, Any],
+        find_loader: Callable[[], OmegaConfigLoader],
+    ) -> OmegaConfigEntries:
+        """The same entries as another loader has them that shares the files.
+
+        Args:
+            runtime_params: Runtime parameters of the other loader.
+            find_loader: Gives the other loader, once it is needed: plain values are
+                found without it.
+        """
+        entries = object.__new__(type(self))
+        entries.__dict__.update(self.__dict__)
+        entries._find_loader = find_loader
+        if self._key == _PARAMETERS and self._layers:
+            entries._added = runtime_params
+        entries._own = {}
+        entries._derived = None
+        entries._with_runtime_params = {}
+        return entries
+
     def __contains__(self, name: object) -> bool:
-        known = name in self._added or self._is_in_files(name)
-        return known and not self._is_hidden(name)
+        if name in self._added:
+            return not self._is_hidden(name)
+        for layer in self._layers:
+            if name in layer.names:
+                return not self._is_hidden(name)
+        return False
 
     def __iter__(self) -> Iterator[str]:
         names: dict[Any, None] = {}
@@ -182,17 +218,27 @@ class OmegaConfigEntries(ConfigEntries):
             KeyError: If there is no such entry.
             OmegaConfBaseException: If the entry cannot be resolved.
         """
+        value = self.find(name, _ABSENT)
+        if value is _ABSENT:
+            raise KeyError(name)
+        return value
+
+    def find(self, name: Any, default: Any) -> Any:
+        """The entry as ``shared`` has it, or ``default`` if there is none."""
         key = (self._key, name)
         for cache in self._caches(name):
             value = cache.get(key, _ABSENT)
             if value is not _ABSENT:
                 return value
         if name not in self:
-            raise KeyError(name)
+            return default
         if self._is_plain(name):
             value = self._combined(name, partial(self._overlaid, name))
-            cache = self._derived if name in self._added else self._static
+            cache = self._own if name in self._added else self._static
         else:
+            value = self._derived_entries.get(key, _ABSENT)
+            if value is not _ABSENT:
+                return value
             scope = self._scope()
             value = resolve_in(scope, partial(self._resolve, name, scope))
             cache = self._cache_for(name, scope.touched)
@@ -235,19 +281,25 @@ class OmegaConfigEntries(ConfigEntries):
     def _is_hidden(self, name: Any) -> bool:
         return self._key != _PARAMETERS and bool(name.startswith("_"))
 
-    def _is_in_files(self, name: object) -> bool:
-        return any(name in layer.names for layer in self._layers)
-
     def _caches(self, name: str) -> tuple[EntryCache, ...]:
-        if name in self._added:
-            return self._own, self._derived
-        return self._own, self._derived, self._static
+        return (self._own,) if name in self._added else (self._own, self._static)
+
+    @property
+    def _loader(self) -> OmegaConfigLoader:
+        return self._find_loader()
+
+    @property
+    def _derived_entries(self) -> EntryCache:
+        """Entries that depend on runtime parameters, of all loaders with the same."""
+        if self._derived is None:
+            self._derived, _ = self._loader.entry_caches()
+        return self._derived
 
     def _cache_for(self, name: str, touched: set[str]) -> EntryCache:
         if touched - {GLOBALS, RUNTIME_PARAMS} or self._may_call_foreign(name):
             return self._own
         if RUNTIME_PARAMS in touched or not self._is_independent(name):
-            return self._derived
+            return self._derived_entries
         return self._static
 
     def _may_call_foreign(self, name: str) -> bool:
@@ -274,9 +326,10 @@ class OmegaConfigEntries(ConfigEntries):
         """Whether the value can be found without OmegaConf."""
         if name in self._added and not is_plain(self._added[name]):
             return False
-        return all(
-            layer.is_plain(name) for layer in self._layers if name in layer.names
-        )
+        for layer in self._layers:
+            if name in layer.names and not layer.is_plain(name):
+                return False
+        return True
 
     def _overlaid(self, name: str, layer: Layer) -> Any:
         if name not in layer.names:
@@ -287,24 +340,21 @@ class OmegaConfigEntries(ConfigEntries):
 
     def _combined(self, name: str, value_in: Callable[[Layer], Any]) -> Any:
         """What ``value_in`` finds in the environments that have the entry, merged."""
-        base, env = self._raw.base, self._raw.env
-        below = {name: value_in(base)} if self._is_in(base, name) else {}
-        if env is None:
-            return below[name]
-        above = {name: value_in(env)} if self._is_in(env, name) else {}
+        is_added = name in self._added
+        layers = [layer for layer in self._layers if is_added or name in layer.names]
+        env = self._raw.env
+        if env is None or (len(layers) == 1 and self._keeps_single):
+            return value_in(layers[0])
+        found = {layer.path: {name: value_in(layer)} for layer in layers}
+        below, above = found.get(self._raw.base.path, {}), found.get(env.path, {})
         merged = self._loader._merge_configs(below, above, self._key, env.path)
         return merged[name]
-
-    def _is_in(self, layer: Layer, name: str) -> bool:
-        if not layer.files:
-            return False
-        return name in self._added or name in layer.names
 
     def _resolve(self, name: str, scope: ResolverScope) -> Any:
         return self._combined(name, partial(self._value, name, scope))
 
     def _value(self, name: str, scope: ResolverScope, layer: Layer) -> Any:
-        if self._key == _CREDENTIALS and not self._is_literal(name):
+        if self._key == _CREDENTIALS and not self._is_plain(name):
             return self._credentials(name, scope, layer)
         config = self._config_of(name, layer)
         value = plain(config, name)
@@ -322,6 +372,12 @@ class OmegaConfigEntries(ConfigEntries):
         found = OmegaConf.create({name: value})
         if not has_interpolation(found, name):
             return plain(found, name)
+        # The other files may read it too.
+        scope.touched.add(ENVIRONMENT)
+        try:
+            layer = self._loader.with_environment(self._key, layer)
+        except OmegaConfBaseException as exc:
+            _logger.debug("Credentials that '%s' does not need: %s", name, exc)
         settled = layer.merged_with(found)
         inner = self._loader.scope(self._key)
         try:

@@ -229,7 +229,7 @@ class OmegaConfigLoader(AbstractConfigLoader):
         Returns:
             A loader that does not affect this one.
         """
-        loader = copy.copy(self)
+        loader = self.__copy__()
         # `==` would take 1 for True.
         if repr(runtime_params or {}) != repr(self.runtime_params):
             loader.runtime_params = copied(runtime_params or {})
@@ -284,6 +284,19 @@ class OmegaConfigLoader(AbstractConfigLoader):
             resolvers[RUNTIME_PARAMS] = self._find_runtime_param
         return ResolverScope(resolvers)
 
+    def keeps_single(self, key: str) -> bool:
+        """Whether merging leaves what one environment alone has as it is.
+
+        Args:
+            key: Configuration type.
+        """
+        cls = type(self)
+        return (
+            self.merge_strategy.get(key, "destructive") == "destructive"
+            and cls._merge_configs is OmegaConfigLoader._merge_configs
+            and cls._destructive_merge is OmegaConfigLoader._destructive_merge
+        )
+
     def check_types(self, catalog: DictConfig, name: str) -> None:
         """Check that no runtime parameter chooses a class, where that is restricted.
 
@@ -296,6 +309,19 @@ class OmegaConfigLoader(AbstractConfigLoader):
         """
         if self.restrict_runtime_params_type_selection:
             TypeGuard(partial(self.scope, "catalog")).check(catalog, name)
+
+    def with_environment(self, key: str, layer: Layer) -> Layer:
+        """Files resolved on their own, with environment variables.
+
+        Args:
+            key: Configuration type that they belong to.
+            layer: The files; they stay as they are.
+        """
+        files = copy.deepcopy(layer.files)
+        scope = self.scope(key, environment=True)
+        for config in files.values():
+            resolve_in(scope, partial(OmegaConf.resolve, config))
+        return Layer(layer.path, files)
 
     def load_and_merge_dir_config(
         self,
@@ -325,7 +351,7 @@ class OmegaConfigLoader(AbstractConfigLoader):
         layer = self._read_folder(conf_path, patterns, key)
         processed_files.update(layer.files)
         if read_environment_variables:
-            layer = self._with_environment(key, layer)
+            layer = self.with_environment(key, layer)
         return self._merge_and_resolve(key, layer)
 
     def _load_globals(self) -> None:
@@ -380,8 +406,8 @@ class OmegaConfigLoader(AbstractConfigLoader):
     def _resolve(self, key: str, raw: RawConfig) -> dict[str, Any]:
         if key == "credentials":
             raw = RawConfig(
-                self._with_environment(key, raw.base),
-                raw.env and self._with_environment(key, raw.env),
+                self.with_environment(key, raw.base),
+                raw.env and self.with_environment(key, raw.env),
             )
         config = self._merge_and_resolve(key, raw.base)
         if raw.env is None:
@@ -427,13 +453,6 @@ class OmegaConfigLoader(AbstractConfigLoader):
         return {
             name: value for name, value in config.items() if not name.startswith("_")
         }
-
-    def _with_environment(self, key: str, layer: Layer) -> Layer:
-        files = copy.deepcopy(layer.files)
-        scope = self.scope(key, environment=True)
-        for config in files.values():
-            resolve_in(scope, partial(OmegaConf.resolve, config))
-        return Layer(layer.path, files)
 
     @staticmethod
     def _to_container(key: str, merged: DictConfig) -> Any:

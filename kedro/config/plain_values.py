@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -32,6 +33,18 @@ def plain(config: Any, name: Any = None, *, resolve: bool = True) -> Any:
         # What stands for "???" with a backslash before it, from OmegaConf 2.4 on.
         return str(value)
     return value
+
+
+def owned(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a dictionary that shares nothing that could be changed with it.
+
+    Args:
+        values: Any values by name.
+    """
+    for value in values.values():
+        if type(value) not in _PRIMITIVES and type(value) is not str:
+            return copy.deepcopy(dict(values))
+    return dict(values)
 
 
 def copied(value: Any) -> Any:

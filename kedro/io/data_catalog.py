@@ -48,6 +48,19 @@ _logger = logging.getLogger(__name__)
 _SWITCHED_OFF = {"0", "false", "off"}
 _SWITCHED_ON = {"1", "true", "on"}
 _REMEMBERED_NAMES = 20_000
+
+
+class BoundedDict(dict[Any, Any]):
+    """A dictionary that starts anew when it has become too large."""
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        if len(self) >= _REMEMBERED_NAMES:
+            self.clear()
+        super().__setitem__(name, value)
+
+
+# Classes of datasets that have no versions: every load and save asks.
+_VERSIONLESS: dict[type, bool] = BoundedDict()
 _HIGHLIGHT = {"rich_format": ["dark_orange"]}
 
 
@@ -58,21 +71,14 @@ class CatalogFacts:
         known: Whether configuration has an entry or a pattern for a name.
         recipes: How datasets are built that are the same for all runs.
         unvalidated: Names for which no validator is declared.
+        transient: Names that nobody has configured, of datasets in memory.
     """
 
     def __init__(self) -> None:
         self.known: dict[str, bool] = BoundedDict()
         self.recipes: dict[str, Recipe] = BoundedDict()
         self.unvalidated: dict[str, bool] = BoundedDict()
-
-
-class BoundedDict(dict[str, Any]):
-    """A dictionary that starts anew when it has become too large."""
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        if len(self) >= _REMEMBERED_NAMES:
-            self.clear()
-        super().__setitem__(name, value)
+        self.transient: dict[str, bool] = BoundedDict()
 
 
 class DataCatalog(CatalogProtocol[Any, Any]):
@@ -105,6 +111,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     default_runtime_patterns: ClassVar[dict[str, Any]] = {
         "{default}": {"type": "kedro.io.MemoryDataset"}
     }
+    _logger = _logger
     _run_id: str | None = None
     _run_saves: frozenset[str] = frozenset()
     _on_saved: Callable[[str], None] | None = None
@@ -251,14 +258,19 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         """Whether a dataset is registered, or matches a factory pattern."""
         if not isinstance(dataset_name, str):
             return False
-        if dataset_name in self._datasets or self._has_own_lazy(dataset_name):
+        if dataset_name in self._datasets or dataset_name in self._lazy_datasets.made:
             return True
         known = self._facts.known.get(dataset_name)
-        if known is None:
-            known = self._facts.known[dataset_name] = self._is_known(dataset_name)
-        return known
+        return self._is_known(dataset_name) if known is None else known
 
     def _is_known(self, name: str) -> bool:
+        if is_parameter(name):
+            # Runs differ in the parameters that there are.
+            return self._lazy_datasets.make(name) or self._is_configured(name)
+        known = self._facts.known[name] = self._is_configured(name)
+        return known
+
+    def _is_configured(self, name: str) -> bool:
         resolver = self._config_resolver
         return (
             name in resolver.config
@@ -402,13 +414,17 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
         if self._logger.isEnabledFor(logging.INFO):
             self._announce("Loading data from %s (%s)...", ds_name, dataset)
-        if _has_versions(dataset) and _strip_transcoding(ds_name) in self._run_saves:
+        if (
+            type(dataset) not in _VERSIONLESS
+            and _has_versions(dataset)
+            and _strip_transcoding(ds_name) in self._run_saves
+        ):
             self.prefer_own_version(dataset)
         try:
             data = dataset.load()
         except DatasetError as exc:
             raise self._error(f"{ds_name}: {exc}") from exc
-        if self._validates(ds_name):
+        if ds_name not in self._facts.unvalidated and self._validates(ds_name):
             data = self._validate(ds_name, data, mode="load")
         return data
 
@@ -427,13 +443,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         dataset = self[ds_name]
         if self._logger.isEnabledFor(logging.INFO):
             self._announce("Saving data to %s (%s)...", ds_name, dataset)
-        if self._validates(ds_name):
+        if ds_name not in self._facts.unvalidated and self._validates(ds_name):
             data = self._validate(ds_name, data, mode="save")
         try:
-            if _has_versions(dataset):
-                self._save_version_of(dataset, data)
-            else:
+            if type(dataset) in _VERSIONLESS or not _has_versions(dataset):
                 dataset.save(data)
+            else:
+                self._save_version_of(dataset, data)
         except BaseException as exc:
             # What is in storage now is unknown: the next load has to validate it.
             self._save_validated.discard(ds_name)
@@ -457,8 +473,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         Raises:
             DatasetNotFoundError: If there is no such dataset.
         """
-        if name in self._datasets or name not in self:
-            self[name].release()
+        dataset = self._datasets.get(name)
+        if dataset is None and name not in self:
+            dataset = self[name]
+        if dataset is not None:
+            dataset.release()
         self._save_validated.discard(name)
 
     def confirm(self, name: str) -> None:
@@ -615,16 +634,17 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def _ipython_key_completions_(self) -> list[str]:
         return self.keys()
 
-    @property
-    def _logger(self) -> logging.Logger:
-        return _logger
-
     def _announce(
         self, message: str, name: str, dataset: AbstractDataset[Any, Any]
     ) -> None:
         self._logger.info(message, name, type(dataset).__name__, extra=_HIGHLIGHT)
 
     def _build(self, name: str) -> AbstractDataset[Any, Any]:
+        if name in self._facts.transient and name not in self._lazy_datasets.made:
+            # Nothing that could fail, or would have to be made only once.
+            transient = self._datasets.setdefault(name, MemoryDataset.empty())
+            self._configured[name] = transient
+            return transient
         with self._building:
             if name in self._datasets:
                 return self._datasets[name]
@@ -633,34 +653,35 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             self._lazy_datasets.discard(name)
             # Before it is there, for it never to look like having been put in.
             self._configured[name] = dataset
-            # A subclass may want to see what is built.
-            if type(self).__setitem__ is DataCatalog.__setitem__:
+            if self._takes_what_is_built():
                 self._register(name, dataset)
             else:
                 self[name] = dataset
             return dataset
 
     def _register(self, name: str, dataset: AbstractDataset[Any, Any]) -> None:
-        if _has_versions(dataset):
+        if type(dataset) not in _VERSIONLESS and _has_versions(dataset):
             versions = self._load_versions, self._save_version
             versions = self._validate_versions({name: dataset}, *versions)
             self._load_versions, self._save_version = versions
         self._datasets[name] = dataset
 
     def _materialize(self, name: str) -> AbstractDataset[Any, Any]:
+        lazy = self._lazy_datasets.made.get(name)
         try:
-            if self._has_own_lazy(name):
-                return self._lazy_datasets[name].materialize()
-            return self._recipe(name).build(
-                self._load_versions.get(name), self._save_version
-            )
+            if lazy is None and is_parameter(name) and self._lazy_datasets.make(name):
+                lazy = self._lazy_datasets[name]
+            if lazy is not None:
+                return lazy.materialize()
+            recipe = self._facts.recipes.get(name) or self._recipe(name)
+            return recipe.build(self._load_versions.get(name), self._save_version)
         except DatasetError as exc:
             raise self._error(str(exc)) from exc
 
     def _has_own_lazy(self, name: str) -> bool:
         """Whether a lazy dataset was put in or looked at, or is a parameter."""
         lazy = self._lazy_datasets
-        return lazy.has_made(name) or (is_parameter(name) and lazy.make(name))
+        return name in lazy.made or (is_parameter(name) and lazy.make(name))
 
     def _recipe(self, name: str) -> Recipe:
         """How a dataset is built; found out once where it is the same for all runs."""
@@ -671,7 +692,17 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             recipe = self.lazy(name).recipe()
             if self._is_static(name):
                 self._facts.recipes[name] = recipe
+                if (
+                    recipe.is_transient
+                    and name not in self
+                    and self._takes_what_is_built()
+                ):
+                    self._facts.transient[name] = True
         return recipe
+
+    def _takes_what_is_built(self) -> bool:
+        # A subclass may want to see it.
+        return type(self).__setitem__ is DataCatalog.__setitem__
 
     def _is_static(self, name: str) -> bool:
         resolver = self._config_resolver
@@ -968,18 +999,18 @@ def _naming(name: str, exc: Exception) -> str:
 
 
 def _has_versions(dataset: AbstractDataset[Any, Any]) -> bool:
-    return _class_has_versions(type(dataset))
-
-
-@lru_cache(maxsize=1024)
-def _class_has_versions(dataset_class: type[AbstractDataset[Any, Any]]) -> bool:
-    return issubclass(dataset_class, (AbstractVersionedDataset, CachedDataset))
+    if isinstance(dataset, (AbstractVersionedDataset, CachedDataset)):
+        return True
+    _VERSIONLESS[type(dataset)] = True
+    return False
 
 
 def _unpinned(
     dataset: AbstractDataset[Any, Any],
 ) -> AbstractVersionedDataset[Any, Any] | None:
     """A versioned dataset of which the latest version is loaded, or ``None``."""
+    if type(dataset) in _VERSIONLESS or not _has_versions(dataset):
+        return None
     inner = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
     version = getattr(inner, "_version", None)
     if not isinstance(inner, AbstractVersionedDataset) or not version:

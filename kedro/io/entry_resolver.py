@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from kedro.config.config_entries import ConfigEntries
@@ -46,7 +46,7 @@ class EntryResolver(CatalogConfigResolver):
         credentials: Mapping[str, Any] | None,
         default_runtime_patterns: Patterns,
     ) -> None:
-        self._reader = _EntryReader(entries, {} if credentials is None else credentials)
+        self._reader = _EntryReader(lambda: entries, lambda: credentials or {})
         self._default_runtime_patterns = default_runtime_patterns
         self._resolved_configs: _EntryConfigs = _EntryConfigs(self._reader)  # type: ignore[assignment]
         names = self._sort_patterns({name: {} for name in entries if "{" in name})
@@ -59,8 +59,8 @@ class EntryResolver(CatalogConfigResolver):
 
     def for_run(
         self,
-        entries: ConfigEntries,
-        credentials: Mapping[str, Any],
+        find_entries: Callable[[], ConfigEntries],
+        find_credentials: Callable[[], Mapping[str, Any]],
         default_runtime_patterns: Patterns,
     ) -> EntryResolver:
         """The same catalog, as a run with other configuration sees it.
@@ -69,13 +69,14 @@ class EntryResolver(CatalogConfigResolver):
         replaces does not affect this one.
 
         Args:
-            entries: The run's catalog entries; those of this resolver by name.
-            credentials: The run's credentials.
+            find_entries: Gives the run's catalog entries, when they are needed;
+                those of this resolver by name.
+            find_credentials: Gives the run's credentials.
             default_runtime_patterns: Patterns for names that nothing else matches.
         """
         resolver = object.__new__(type(self))
         resolver.__dict__.update(self.__dict__)
-        resolver._reader = reader = _EntryReader(entries, credentials)
+        resolver._reader = reader = _EntryReader(find_entries, find_credentials)
         resolver._default_runtime_patterns = default_runtime_patterns
         resolver._resolved_configs = self._resolved_configs.for_run(reader)
         resolver._dataset_patterns = self._dataset_patterns.for_run(reader)  # type: ignore[attr-defined]
@@ -118,7 +119,7 @@ class EntryResolver(CatalogConfigResolver):
 
     def is_static(self, ds_name: str) -> bool:
         """Whether a dataset is built in the same way in all runs of the session."""
-        if ds_name in self._resolved_configs and ds_name not in self.entries:
+        if self.is_replaced(ds_name):
             return False
         entry = self._entry_name(ds_name)
         if entry is None:
@@ -126,6 +127,12 @@ class EntryResolver(CatalogConfigResolver):
         return self.entries.is_static(entry) and not _names_credentials(
             self.entries.shared(entry)
         )
+
+    def is_replaced(self, ds_name: str) -> bool:
+        """Whether somebody has put in another configuration for a dataset."""
+        configs = self._resolved_configs
+        # In another process they are a plain dictionary.
+        return type(configs) is _EntryConfigs and ds_name in configs.added
 
     def depends_on_runtime_params(self, ds_name: str) -> bool:
         """Whether runtime parameters have a say in how a dataset is built."""
@@ -163,15 +170,26 @@ class EntryResolver(CatalogConfigResolver):
                 **self._user_catch_all_pattern,
             }
         )
-        self._reader = _EntryReader(entries, {})
+        self._reader = _EntryReader(lambda: entries, dict)
 
 
 class _EntryReader:
     """Reads entries, puts credentials into them, and says which one is broken."""
 
-    def __init__(self, entries: ConfigEntries, credentials: Mapping[str, Any]) -> None:
-        self.entries = entries
-        self._credentials = credentials
+    def __init__(
+        self,
+        find_entries: Callable[[], ConfigEntries],
+        find_credentials: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._find_entries = find_entries
+        self._find_credentials = find_credentials
+        self._entries: ConfigEntries | None = None
+
+    @property
+    def entries(self) -> ConfigEntries:
+        if self._entries is None:
+            self._entries = self._find_entries()
+        return self._entries
 
     def shared(self, name: str) -> Any:
         try:
@@ -190,7 +208,8 @@ class _EntryReader:
                 "make sure that the key is preceded by an underscore."
             )
         try:
-            return _resolve_credentials(config, self._credentials)  # type: ignore[arg-type]
+            credentials = self._find_credentials() if _names_credentials(config) else {}
+            return _resolve_credentials(config, credentials)  # type: ignore[arg-type]
         except Exception as exc:
             # A `KeyError` would read as "no such dataset" to a mapping's users.
             raise DatasetError(f"{name}: {exc.args[0] if exc.args else exc}") from exc
@@ -284,7 +303,7 @@ class _PatternConfigs(Mapping[str, dict[str, Any]]):
         return dict, (resolvable(self),)
 
     def for_run(self, reader: _EntryReader) -> _PatternConfigs:
-        return _PatternConfigs(self._names, reader)
+        return _PatternConfigs(self._names, reader) if self._names else self
 
     def __getitem__(self, name: str) -> dict[str, Any]:
         if name not in self._names:

@@ -112,8 +112,11 @@ class ConfiguredDataset(_LazyDataset):
 class _ParameterDataset(_LazyDataset):
     """A parameter, which becomes a dataset in memory."""
 
+    config = _PARAMETER_CONFIG
+    load_version = save_version = None
+
     def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
-        super().__init__(name, _PARAMETER_CONFIG)
+        self.name = name
         self._parameters = parameters
         self._value: Any = _UNKNOWN
 
@@ -166,6 +169,7 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         save_version: Version for all versioned datasets to save.
 
     Attributes:
+        made: Those that were put in, or made because they were looked up, by name.
         put_in: Those that somebody has put in, by name.
     """
 
@@ -181,13 +185,9 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         self.parameters = {} if parameters is None else parameters
         self._load_versions = load_versions or {}
         self._save_version = save_version or generate_timestamp()
-        self._made: dict[str, _LazyDataset] = {}
+        self.made: dict[str, _LazyDataset] = {}
         self.put_in: dict[str, _LazyDataset] = {}
         self._built: set[str] = set()
-
-    def has_made(self, name: str) -> bool:
-        """Whether a lazy dataset was put in, or was made because it was looked up."""
-        return name in self._made
 
     def make(self, name: str) -> bool:
         """Make a lazy dataset, for later looks to be cheap.
@@ -198,7 +198,7 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         Returns:
             Whether there is one of that name.
         """
-        if name in self._made:
+        if name in self.made:
             return True
         if name in self._built:
             return False
@@ -216,16 +216,16 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
                 self._load_versions.get(name),
                 self._save_version,
             )
-        self._made.setdefault(name, lazy)
+        self.made.setdefault(name, lazy)
         return True
 
     def __getitem__(self, name: str) -> _LazyDataset:
         if not self.make(name):
             raise KeyError(name)
-        return self._made[name]
+        return self.made[name]
 
     def __setitem__(self, name: str, lazy: _LazyDataset) -> None:
-        self._made[name] = self.put_in[name] = lazy
+        self.made[name] = self.put_in[name] = lazy
         self._built.discard(name)
 
     def __delitem__(self, name: str) -> None:
@@ -235,12 +235,12 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
 
     def discard(self, name: str) -> None:
         """Take a dataset out, if it is there, without looking at it."""
-        self._made.pop(name, None)
+        self.made.pop(name, None)
         self.put_in.pop(name, None)
         self._built.add(name)
 
     def __contains__(self, name: object) -> bool:
-        if name in self._made:
+        if name in self.made:
             return True
         if name in self._built:
             return False
@@ -251,7 +251,7 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         configured = [name for name in known if name not in self._built]
         yield from configured
         seen = set(configured)
-        yield from (name for name in list(self._made) if name not in seen)
+        yield from (name for name in list(self.made) if name not in seen)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

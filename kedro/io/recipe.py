@@ -66,6 +66,11 @@ class Recipe:
         # A `CachedDataset` says so only once it is built.
         return bool(self.cls._EPHEMERAL) or issubclass(self.cls, CachedDataset)
 
+    @property
+    def is_transient(self) -> bool:
+        """Whether the dataset is in memory, and made without any arguments."""
+        return self.cls is MemoryDataset and len(self.config) == 1
+
     def build(
         self, load_version: str | None, save_version: str | None
     ) -> AbstractDataset[Any, Any]:
@@ -78,7 +83,7 @@ class Recipe:
         Raises:
             DatasetError: If its constructor fails.
         """
-        if self.cls is MemoryDataset and len(self.config) == 1:
+        if self.is_transient:
             return MemoryDataset.empty()
         return AbstractDataset.from_config(
             self.name, self.config, load_version, save_version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,8 @@ def run_catalog(
     catalog_class: type[DataCatalog],
     *,
     run_id: str,
-    entries: ConfigEntries,
-    credentials: Mapping[str, Any],
+    find_entries: Callable[[], ConfigEntries],
+    find_credentials: Callable[[], Mapping[str, Any]],
     parameters: Mapping[str, Any],
     saves: frozenset[str] = frozenset(),
     load_versions: dict[str, str] | None = None,
@@ -45,8 +45,9 @@ def run_catalog(
         catalog: The session's catalog; stays as it is.
         catalog_class: Class of the run's catalog.
         run_id: Save version of versioned datasets.
-        entries: Catalog entries as the run's runtime parameters resolve them.
-        credentials: Credentials by name.
+        find_entries: Gives the catalog entries as the run's runtime parameters
+            resolve them, when they are needed.
+        find_credentials: Gives the credentials by name, when they are needed.
         parameters: Parameters by dataset name.
         saves: Names of the datasets that the run's nodes save, without transcoding.
         load_versions: Versions to load, by dataset name.
@@ -62,7 +63,7 @@ def run_catalog(
     resolver = catalog.config_resolver
     patterns = catalog_class.default_runtime_patterns
     if isinstance(resolver, EntryResolver):
-        resolver = resolver.for_run(entries, credentials, patterns)
+        resolver = resolver.for_run(find_entries, find_credentials, patterns)
     else:
         resolver = copy.copy(resolver)
         resolver._default_runtime_patterns = patterns

@@ -169,17 +169,17 @@ class AbstractRunner(ABC):
         self._validate_nodes(facts_of(pipeline).nodes)
         self._set_manager_datasets(catalog)
         progress = _Progress(self, pipeline, catalog)
-
-        def task(node: Node) -> Task:
-            return Task(node, catalog, self._is_async, hook_manager, run_id)
-
         pool = self._get_executor(self._get_required_workers_count(pipeline))
         try:
             if pool is None:
                 for node in facts_of(pipeline).nodes:
-                    task(node).execute()
+                    Task(node, catalog, self._is_async, hook_manager, run_id).execute()
                     progress.completed(node)
                 return
+
+            def task(node: Node) -> Task:
+                return Task(node, catalog, self._is_async, hook_manager, run_id)
+
             with pool as executor:
                 self._run_in(executor, pipeline, task, progress)
         except Exception:

@@ -123,13 +123,11 @@ class Task:
             with ContextThreadPoolExecutor() as pool:
                 self._save_in(pool, hook, self._call(hook, self._load_in(pool, hook)))
         else:
-            self._save(hook, self._call(hook, self._load(hook)))
+            inputs = {name: self._load_one(hook, name) for name in self.node.inputs}
+            self._save(hook, self._call(hook, inputs))
         for name in self.node.confirms:
             self.catalog.confirm(name)
         return self.node
-
-    def _load(self, hook: Any) -> dict[str, Any]:
-        return {name: self._load_one(hook, name) for name in self.node.inputs}
 
     def _load_in(self, pool: Executor, hook: Any) -> dict[str, Any]:
         loads = {n: pool.submit(self._load_one, hook, n) for n in self.node.inputs}

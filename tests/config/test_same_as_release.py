@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 # Credentials that cannot be resolved make the release read environment variables for
@@ -256,6 +256,20 @@ def test_a_configuration_type_as_a_whole(
 
 @compare
 @given(request=requests(), retained=st.booleans())
+@example(
+    request={
+        "files": {
+            "base/credentials.yml": "b: \\${a}\n",
+            "base/credentials_1.yml": "a: ${oc.select:b,3}\n",
+        },
+        "keys": KEYS,
+        "arguments": {"env": "base"},
+        "environment": ENVIRONMENT,
+        "reads_environment": True,
+        "runtime_params": [{}],
+    },
+    retained=False,
+)
 def test_entries_of_loaders_that_share_their_files(
     request: dict[str, Any], retained: bool, release: Any, here: Any
 ) -> None:

@@ -15,7 +15,12 @@ from warnings import warn
 from attrs import define, field, setters
 
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
-from kedro.config.config_entries import ConfigEntries, PreparedEntries
+from kedro.config.config_entries import (
+    ConfigEntries,
+    OmegaConfigEntries,
+    PreparedEntries,
+)
+from kedro.config.plain_values import owned
 from kedro.framework.context.catalog_commands import CatalogCommandsMixin
 from kedro.framework.context.parameters import LaterMapping, ParametersView
 from kedro.io import CatalogProtocol, DataCatalog
@@ -75,6 +80,9 @@ class KedroContext:
     _pipelines_to_validate: list[str] | None = None
     _pipelines: PipelineSource | None = field(default=None, init=False)
     _catalog_class: type | None = field(default=None, init=False)
+    _overlayable: tuple[Any, ConfigEntries | None] = field(
+        default=(None, None), init=False
+    )
     _requirements: dict[Any, dict[str, Any]] = field(factory=dict, init=False)
     _catalog: CatalogProtocol[Any, Any] | None = field(default=None, init=False)
     _datasets_as_built: dict[str, Any] = field(factory=dict, init=False)
@@ -83,6 +91,9 @@ class KedroContext:
     )
     _make_loader: Callable[[dict[str, Any]], AbstractConfigLoader] | None = field(
         default=None, init=False
+    )
+    _session_entries: PreparedEntries | None = field(
+        default=None, init=False, on_setattr=setters.NO_OP
     )
     _credentials: Mapping[str, Any] | None = field(
         default=None, init=False, on_setattr=setters.NO_OP
@@ -213,11 +224,9 @@ class KedroContext:
             A context for the run alone.
         """
         # Hooks and nodes get the original to see, and may change it.
-        runtime_params = deepcopy(runtime_params)
+        runtime_params = owned(runtime_params)
         loader = self._loader_with(runtime_params)
-        entries = self.catalog_entries()
-        if loader is not self.config_loader:
-            entries = entries.with_entries(entries_of(loader, "catalog"))
+        is_same = loader is self.config_loader
         return _altered(
             self,
             _runtime_params=runtime_params,
@@ -225,23 +234,54 @@ class KedroContext:
             _params=None,
             _catalog=None,
             _credentials=None,
-            _catalog_entries=entries,
+            _catalog_entries=self.catalog_entries() if is_same else None,
+            _session_entries=self.catalog_entries(),
             config_loader=loader,
         )
 
     def run_parameters(self) -> Mapping[str, Any]:
         """Parameters for a run's catalog, with what a subclass makes of them."""
+        if not _overrides(self, "_get_parameters", "params"):
+            return ParametersView(self._validated_params())
         if _overrides(self, "_get_parameters"):
             return self._get_parameters()
-        if _overrides(self, "params"):
-            return ParametersView(self.params)
-        return self.parameters
+        return ParametersView(self.params)
+
+    def overlayable_parameters(
+        self, pipelines_to_validate: list[str] | None
+    ) -> OmegaConfigEntries | None:
+        """The configured parameters, where a run's are these with others on top.
+
+        Args:
+            pipelines_to_validate: Pipelines whose nodes say of which type a
+                parameter has to be; all where ``None``.
+
+        Returns:
+            The parameters, or ``None`` where a subclass, a loader or types that
+            nodes ask for have something to say about them.
+        """
+        if _overrides(self, "_get_parameters", "params"):
+            return None
+        if self._required_types(pipelines_to_validate):
+            return None
+        loader, entries = self._overlayable
+        if loader is not self.config_loader:
+            loader, entries = self.config_loader, None
+            if isinstance(loader, OmegaConfigLoader):
+                entries = self._raw_params()
+            self._overlayable = loader, entries
+        if not isinstance(entries, OmegaConfigEntries) or "parameters" in loader.data:
+            return None
+        return entries
 
     def run_credentials(self) -> Mapping[str, Any]:
         """Credentials for a run's catalog, with what a subclass makes of them."""
         if _overrides(self, "_get_config_credentials"):
             return self._get_config_credentials()
-        return LaterMapping(self._run_credentials)
+        # Kept, for what the environment says to be asked for once in a run.
+        if self._credentials is None:
+            self._credentials = self.credentials
+        return self._credentials
 
     def datasets_as_built(self) -> Mapping[str, Any]:
         """What the retained catalog had before hooks and users added to it."""
@@ -250,9 +290,11 @@ class KedroContext:
     def catalog_entries(self) -> PreparedEntries:
         """Catalog entries and patterns, with local paths made absolute."""
         if self._catalog_entries is None:
-            self._catalog_entries = PreparedEntries(
-                entries_of(self.config_loader, "catalog"), self._absolute
-            )
+            entries = entries_of(self.config_loader, "catalog")
+            if self._session_entries is None:
+                self._catalog_entries = PreparedEntries(entries, self._absolute)
+            else:
+                self._catalog_entries = self._session_entries.with_entries(entries)
         return self._catalog_entries
 
     def build_catalog(
@@ -328,12 +370,6 @@ class KedroContext:
     def _get_config_credentials(self) -> dict[str, Any]:
         return dict(self.credentials)
 
-    def _run_credentials(self) -> Mapping[str, Any]:
-        # Kept, for what the environment says to be asked for once in a run.
-        if self._credentials is None:
-            self._credentials = self.credentials
-        return self._credentials
-
     def _project_catalog_class(self) -> type:
         from kedro.framework.project import settings
 
@@ -357,8 +393,12 @@ class KedroContext:
 
     def _validated_params(self) -> Mapping[str, Any]:
         if self._params is None or self._params_scope != self._pipelines_to_validate:
-            self._params = self._validate(self._raw_params())
-            self._params_scope = self._pipelines_to_validate
+            params = self._validate(self._raw_params())
+            # Set one by one, attrs would look at each.
+            self.__dict__.update(
+                _params=params, _params_scope=self._pipelines_to_validate
+            )
+            return params
         return self._params
 
     def _raw_params(self) -> ConfigEntries:
@@ -372,16 +412,15 @@ class KedroContext:
             return ConfigEntries(self._runtime_params or {})
 
     def _validate(self, raw: ConfigEntries) -> Mapping[str, Any]:
-        requirements = self._required_types()
+        requirements = self._required_types(self._pipelines_to_validate)
         if not requirements:
             return raw
         from kedro.validation.parameter_validator import ParameterValidator
 
         return ParameterValidator({})._apply_validation(dict(raw), requirements)
 
-    def _required_types(self) -> dict[str, Any]:
+    def _required_types(self, scope: list[str] | None) -> dict[str, Any]:
         """The types that nodes ask parameters to be of; found out once."""
-        scope = self._pipelines_to_validate
         key = None if scope is None else tuple(scope)
         if key in self._requirements:
             return self._requirements[key]

@@ -12,6 +12,7 @@ from kedro.validation.utils import get_typed_fields
 
 _ALL = "parameters"
 _PREFIX = "params:"
+_ABSENT = object()
 _NUMBER_ENDS = (*"0123456789", "inf")
 
 
@@ -34,7 +35,7 @@ class ParametersView(Mapping[str, Any]):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
         self._travelling: dict[str, Any] | None = None
-        self._top_level = getattr(params, "shared", params.__getitem__)
+        self._find = getattr(params, "find", params.get)
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         if self._travelling is None:
@@ -54,13 +55,13 @@ class ParametersView(Mapping[str, Any]):
             KeyError: If there is none.
         """
         if name == _ALL:
-            return {key: self._top_level(key) for key in self._params}
+            return {key: self._find(key, None) for key in self._params}
         if not name.startswith(_PREFIX):
             raise KeyError(name)
-        try:
-            return _find(self._params, self._top_level, name.removeprefix(_PREFIX))
-        except LookupError:
-            raise KeyError(name) from None
+        value = _find(self._find, name.removeprefix(_PREFIX))
+        if value is _ABSENT:
+            raise KeyError(name)
+        return value
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -80,7 +81,7 @@ class ParametersView(Mapping[str, Any]):
             name = f"{_PREFIX}{key}"
             yield name
             try:
-                value = self._top_level(key)
+                value = self._find(key, None)
             except Exception:
                 continue
             yield from _nested_names(name, value)
@@ -108,10 +109,10 @@ class LaterMapping(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._ready())
 
-    def shared(self, name: str) -> Any:
-        """The value without a copy, for callers that do not change it."""
-        params = self._ready()
-        return getattr(params, "shared", params.__getitem__)(name)
+    def find(self, name: Any, default: Any) -> Any:
+        """The value without a copy, or ``default`` if there is none."""
+        values = self._ready()
+        return getattr(values, "find", values.get)(name, default)
 
 
 def _leading_keys(path: str) -> Iterator[str]:
@@ -121,24 +122,22 @@ def _leading_keys(path: str) -> Iterator[str]:
         path, _, _ = path.rpartition(".")
 
 
-def _find(fields: Mapping[Any, Any], value_of: Callable[[Any], Any], path: str) -> Any:
-    if path in fields:
-        return value_of(path)
+def _find(find: Callable[[Any, Any], Any], path: str) -> Any:
+    value = find(path, _ABSENT)
+    if value is not _ABSENT:
+        return value
     for name in _leading_keys(path):
         for key in _keys(name):
-            if key in fields:
-                try:
-                    return _descend(value_of(key), path[len(name) + 1 :])
-                except LookupError:
-                    continue
-    raise LookupError(path)
+            value = find(key, _ABSENT)
+            if value is not _ABSENT:
+                value = _descend(value, path[len(name) + 1 :])
+            if value is not _ABSENT:
+                return value
+    return _ABSENT
 
 
 def _descend(value: Any, path: str) -> Any:
-    if not path:
-        return value
-    fields = _fields(value)
-    return _find(fields, fields.__getitem__, path)
+    return _find(_fields(value).get, path) if path else value
 
 
 def _keys(name: str) -> Iterator[Any]:

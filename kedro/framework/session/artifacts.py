@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from html import escape
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from kedro.io.core import AbstractDataset, TCopyMode
 from kedro.io.lazy_datasets import _LazyDataset
@@ -70,13 +70,20 @@ class Artifact:
         copy_mode: What a reader gets: the object itself, or a copy.
         recipe: What decided how the dataset was built. A run for which it is another
             does not use the artifact.
+        is_static: Whether configuration gives the same recipe for all runs.
     """
 
     def __init__(
-        self, name: str, load: Callable[[], Any], copy_mode: TCopyMode, recipe: Any
+        self,
+        name: str,
+        load: Callable[[], Any],
+        copy_mode: TCopyMode,
+        recipe: Any,
+        is_static: bool = False,
     ) -> None:
         self.name = name
         self.recipe = recipe
+        self.is_static = is_static
         self._load = load
         self._copy_mode = copy_mode
         self._data: Any = _EMPTY
@@ -107,7 +114,9 @@ class Artifact:
 
     def fresh(self) -> Artifact:
         """The same artifact before it is loaded."""
-        return Artifact(self.name, self._load, self._copy_mode, self.recipe)
+        return Artifact(
+            self.name, self._load, self._copy_mode, self.recipe, self.is_static
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process gets the data, and neither locks nor the way to storage.
@@ -187,8 +196,10 @@ class ArtifactCache:
 
     def saved(self, name: str) -> None:
         """Have the artifacts of a dataset that was saved to read again when needed."""
-        stem = _strip_transcoding(name)
         # In this order: what has arrived by now is among the stems.
+        if not self._arriving and not self._stems:
+            return
+        stem = _strip_transcoding(name)
         if not self._arriving and stem not in self._stems:
             return
         with self._replacing:
@@ -234,18 +245,27 @@ class ArtifactDataset(AbstractDataset[Any, Any]):
     """A run's view of an artifact.
 
     A run that saves to it writes to storage, and reads what it wrote from there.
-
-    Args:
-        artifact: The artifact, as it was when the run began.
-        storage: The dataset in storage, or what builds it.
     """
 
-    def __init__(
-        self, artifact: Artifact, storage: AbstractDataset[Any, Any] | _LazyDataset
-    ) -> None:
-        self._artifact = artifact
-        self._storage = storage
-        self._saved = False
+    _init_args: ClassVar[dict[str, Any]] = {}
+    _saved = False
+    _artifact: Artifact
+    _storage: AbstractDataset[Any, Any] | _LazyDataset
+
+    @classmethod
+    def of(
+        cls, artifact: Artifact, storage: AbstractDataset[Any, Any] | _LazyDataset
+    ) -> ArtifactDataset:
+        """A view, made without the recording of its arguments.
+
+        Args:
+            artifact: The artifact, as it was when the run began.
+            storage: The dataset in storage, or what builds it.
+        """
+        dataset = cls.__new__(cls)
+        dataset._artifact = artifact
+        dataset._storage = storage
+        return dataset
 
     def __getattr__(self, name: str) -> Any:
         # What hooks and `confirm` ask of the dataset besides its data.

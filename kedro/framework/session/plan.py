@@ -34,14 +34,6 @@ class Selection:
     to_outputs: tuple[str, ...] = ()
     node_namespaces: tuple[str, ...] = ()
 
-    @classmethod
-    def of(
-        cls, pipeline_names: Iterable[str], **filters: Iterable[str] | None
-    ) -> Selection:
-        """A selection from what the caller gave, which may be any iterables."""
-        chosen = {name: tuple(value or ()) for name, value in filters.items()}
-        return cls(tuple(pipeline_names), **chosen)
-
     def apply(self, pipeline: Pipeline) -> Pipeline:
         """The nodes of ``pipeline`` that are selected.
 

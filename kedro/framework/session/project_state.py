@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from kedro.framework.context.run_configuration import RunConfiguration
 from kedro.io import DatasetError, MemoryDataset, SharedMemoryDataset
 from kedro.io.core import AbstractDataset, TCopyMode, is_parameter
 from kedro.io.data_catalog import (
@@ -27,6 +28,7 @@ from .run_id import generate_run_id
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
+    from kedro.config.config_entries import ConfigEntries
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.runner.run_context import RunContext
@@ -51,6 +53,7 @@ class ProjectState:
         self.building = RLock()
         self.config_loader: AbstractConfigLoader | None = None
         self.context: KedroContext | None = None
+        self._catalog: CatalogProtocol[Any, Any] | None = None
         self.pipelines = PipelineRegistry(package_name)
         self.artifacts = ArtifactCache()
         self.plan: Callable[[Selection, frozenset[str]], Plan] = lru_cache(_KEPT_PLANS)(
@@ -59,11 +62,13 @@ class ProjectState:
 
     def catalog(self, context: KedroContext) -> CatalogProtocol[Any, Any]:
         """The session's catalog."""
-        with self.building:
-            catalog = context.catalog
-            if is_data_catalog(catalog) and catalog._on_saved is None:
-                catalog._on_saved = self.artifacts.saved
-            return catalog
+        if self._catalog is None:
+            with self.building:
+                catalog = context.catalog
+                if is_data_catalog(catalog):
+                    catalog._on_saved = self.artifacts.saved
+                self._catalog = catalog
+        return self._catalog
 
     def run_catalog(
         self, context: KedroContext, plan: Plan, request: RunRequest, run: RunContext
@@ -76,7 +81,7 @@ class ProjectState:
             request: What the run was asked for.
             run: The run.
         """
-        own = _own_context(context, run)
+        own = _run_configuration(context, run)
         view = self._view(context, own, request, run, plan.saved_stems)
         inject(view, request.runtime_data or {}, plan.overridden)
         self._use_artifacts(context, own, view, plan, request)
@@ -111,7 +116,8 @@ class ProjectState:
         """
         injected = plan.outputs & (request.runtime_data or {}).keys()
         found = {name: ds for name, ds in datasets.items() if name not in plan.surplus}
-        found.update((name, catalog[name]) for name in injected)
+        for name in injected:
+            found[name] = catalog[name]
         if is_data_catalog(catalog):
             for name in found.keys() - injected:
                 # Another process may have saved it: this one has not seen that.
@@ -154,7 +160,8 @@ class ProjectState:
                 name,
                 partial(self._load_artifact, context, name),
                 copy_mode,
-                self._recipe(context, context, catalog, name),
+                self._recipe(context, context.catalog_entries, catalog, name),
+                _is_static(catalog, name),
             )
             for name in names
         ]
@@ -167,17 +174,17 @@ class ProjectState:
     def _view(
         self,
         context: KedroContext,
-        own: KedroContext,
+        own: RunConfiguration,
         request: RunRequest,
         run: RunContext,
         saves: frozenset[str] = frozenset(),
     ) -> CatalogProtocol[Any, Any]:
         catalog = self.catalog(context)
-        parallel = isinstance(request.runner, ParallelRunner)
+        parallel = request.runner and isinstance(request.runner, ParallelRunner)
         catalog_class = SharedMemoryDataCatalog if parallel else type(catalog)
         follows = is_data_catalog(catalog) and (
             isinstance(catalog.config_resolver, EntryResolver)
-            or own.runtime_params == context.runtime_params
+            or own.context.runtime_params == context.runtime_params
         )
         view: Any
         if follows:
@@ -185,14 +192,16 @@ class ProjectState:
                 catalog,  # type: ignore[arg-type]
                 catalog_class,  # type: ignore[arg-type]
                 run_id=run.run_id,
-                entries=own.catalog_entries(),
-                credentials=own.run_credentials(),
-                parameters=own.run_parameters(),
+                find_entries=own.entries,
+                find_credentials=own.credentials,
+                parameters=own.parameters(),
                 saves=saves,
                 load_versions=request.load_versions,
             )
         else:
-            view = own.build_catalog(catalog_class, run.run_id, request.load_versions)
+            view = own.context.build_catalog(
+                catalog_class, run.run_id, request.load_versions
+            )
             adopt(
                 view,
                 catalog,
@@ -208,7 +217,7 @@ class ProjectState:
     def _use_artifacts(
         self,
         context: KedroContext,
-        own: KedroContext,
+        own: RunConfiguration,
         view: CatalogProtocol[Any, Any],
         plan: Plan,
         request: RunRequest,
@@ -217,21 +226,23 @@ class ProjectState:
         bypassed = {*(request.runtime_data or {}), *(request.load_versions or {})}
         for name in plan.datasets & artifacts.keys() - bypassed - plan.saved:
             artifact = artifacts[name]
-            if self._recipe(context, own, view, name) == artifact.recipe:
-                put(view, name, ArtifactDataset(artifact, _storage(view, name)))
+            if (artifact.is_static and _is_as_configured(view, name)) or self._recipe(
+                context, own.entries, view, name
+            ) == artifact.recipe:
+                put(view, name, ArtifactDataset.of(artifact, _storage(view, name)))
                 _trust(view, name)
 
     def _recipe(
         self,
         context: KedroContext,
-        own: KedroContext,
+        find_entries: Callable[[], ConfigEntries],
         catalog: CatalogProtocol[Any, Any],
         name: str,
     ) -> Any:
         """What decides how a run's catalog builds a dataset."""
         if is_added(context.catalog, context.datasets_as_built(), name):
             return context.catalog._datasets[name]
-        resolver = _entry_resolver(own, catalog)
+        resolver = _entry_resolver(find_entries, catalog)
         if resolver is not getattr(catalog, "config_resolver", resolver):
             # The catalog's class may have made something else of the entries.
             return catalog.config_resolver.resolve_pattern(name)  # type: ignore[attr-defined]
@@ -249,7 +260,7 @@ class ProjectState:
             # Loading one dataset needs no pipeline, and is to import none.
             pipeline_names=(),
         )
-        own = _own_context(context, run)
+        own = _run_configuration(context, run)
         view = self._view(context, own, RunRequest(), run)
         if is_data_catalog(view):
             # Errors are to name the dataset, and there is no run to name.
@@ -259,10 +270,10 @@ class ProjectState:
     def _worth_preloading(
         self, context: KedroContext, pipeline_names: list[str] | None
     ) -> list[str]:
-        selection = Selection.of(pipeline_names or [DEFAULT_PIPELINE])
+        selection = Selection(tuple(pipeline_names or (DEFAULT_PIPELINE,)))
         inputs = self.plan(selection, frozenset()).inputs
         catalog = self.catalog(context)
-        resolver = _entry_resolver(context, catalog)
+        resolver = _entry_resolver(context.catalog_entries, catalog)
         return [
             name
             for name in sorted(inputs)
@@ -273,20 +284,35 @@ class ProjectState:
         ]
 
 
-def _own_context(context: KedroContext, run: RunContext) -> KedroContext:
+def _run_configuration(context: KedroContext, run: RunContext) -> RunConfiguration:
     names = list(run.pipeline_names)
     scope = None if DEFAULT_PIPELINE in names else names
-    return context.with_runtime_params(run.runtime_params, scope)
+    return RunConfiguration(context, run.runtime_params, scope)
 
 
 def _entry_resolver(
-    context: KedroContext, catalog: CatalogProtocol[Any, Any]
+    find_entries: Callable[[], ConfigEntries], catalog: CatalogProtocol[Any, Any]
 ) -> EntryResolver:
-    """Knows the entries as a context sees them, whatever class its catalog has."""
+    """Knows the entries as they are found, whatever class the catalog has."""
     resolver = getattr(catalog, "config_resolver", None)
     if isinstance(resolver, EntryResolver):
         return resolver
-    return EntryResolver(context.catalog_entries(), None, {})
+    return EntryResolver(find_entries(), None, {})
+
+
+def _is_static(catalog: CatalogProtocol[Any, Any], name: str) -> bool:
+    resolver = getattr(catalog, "config_resolver", None)
+    return isinstance(resolver, EntryResolver) and resolver.is_static(name)
+
+
+def _is_as_configured(view: CatalogProtocol[Any, Any], name: str) -> bool:
+    """Whether nobody has put in a dataset, or another configuration of it."""
+    resolver = getattr(view, "config_resolver", None)
+    return (
+        name not in view._datasets
+        and isinstance(resolver, EntryResolver)
+        and not resolver.is_replaced(name)
+    )
 
 
 def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kedro.config.plain_values import owned
 from kedro.runner import AbstractRunner, SequentialRunner
 
 from .abstract_session import KedroSessionError
@@ -14,16 +14,19 @@ from .pipeline_registry import DEFAULT_PIPELINE
 from .plan import Selection
 from .run_id import check_run_id
 
-_ITERABLES = (
-    "pipeline_names",
-    "tags",
-    "node_names",
-    "from_nodes",
-    "to_nodes",
-    "from_inputs",
-    "to_outputs",
-    "namespaces",
-)
+# Keeps nothing of a run.
+_DEFAULT_RUNNER = SequentialRunner()
+
+# How a selection calls the filters of a request.
+_FILTERS = {
+    "tags": "tags",
+    "node_names": "node_names",
+    "from_nodes": "from_nodes",
+    "to_nodes": "to_nodes",
+    "from_inputs": "from_inputs",
+    "to_outputs": "to_outputs",
+    "namespaces": "node_namespaces",
+}
 
 
 @dataclass
@@ -62,21 +65,18 @@ class RunRequest:
                 f"`pipeline_names` must be a list of names: write "
                 f"[{self.pipeline_names!r}]."
             )
-        self._keep_iterables()
         self.selection = Selection(
-            tuple(self.pipeline_names or (DEFAULT_PIPELINE,)),
-            tags=tuple(self.tags or ()),
-            from_nodes=tuple(self.from_nodes or ()),
-            to_nodes=tuple(self.to_nodes or ()),
-            node_names=tuple(self.node_names or ()),
-            from_inputs=tuple(self.from_inputs or ()),
-            to_outputs=tuple(self.to_outputs or ()),
-            node_namespaces=tuple(self.namespaces or ()),
+            self._names_in("pipeline_names") or (DEFAULT_PIPELINE,),
+            **{
+                name: self._names_in(argument)
+                for argument, name in _FILTERS.items()
+                if getattr(self, argument) is not None
+            },
         )
 
     def actual_runner(self) -> AbstractRunner:
         """The given runner, or a sequential one."""
-        return self.runner or SequentialRunner()
+        return self.runner or _DEFAULT_RUNNER
 
     def record(self) -> dict[str, Any]:
         """What hooks are told about the request."""
@@ -94,12 +94,15 @@ class RunRequest:
             "only_missing_outputs": self.only_missing_outputs,
         }
 
-    def _keep_iterables(self) -> None:
-        # Hooks are told what the run was asked for: an iterator would be used up.
-        for name in _ITERABLES:
-            value = getattr(self, name)
-            if value is not None and iter(value) is value:
-                setattr(self, name, list(value))
+    def _names_in(self, argument: str) -> tuple[str, ...]:
+        value = getattr(self, argument)
+        if value is None:
+            return ()
+        names = tuple(value)
+        if iter(value) is value:
+            # Hooks are told what the run was asked for, and it is used up now.
+            setattr(self, argument, list(names))
+        return names
 
 
 def checked_params(runtime_params: object) -> dict[str, Any]:
@@ -109,7 +112,7 @@ def checked_params(runtime_params: object) -> dict[str, Any]:
         KedroSessionError: If they are no dictionary with string keys.
     """
     _check_names("runtime_params", runtime_params)
-    return copy.deepcopy(dict(runtime_params or {}))  # type: ignore[call-overload]
+    return owned(runtime_params or {})  # type: ignore[arg-type]
 
 
 def merged_params(
@@ -137,7 +140,7 @@ def merged_params(
 def _check_names(argument: str, value: object) -> None:
     if value is None:
         return
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise KedroSessionError(
             f"`{argument}` must be a dictionary, not {type(value).__name__}."
         )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro.framework.session import KedroSessionError
-from kedro.framework.session.plan import Selection, make_plan
+from kedro.framework.session.plan import make_plan
+from kedro.framework.session.run_request import RunRequest
 from kedro.pipeline import Pipeline, node
 
 
@@ -139,8 +140,8 @@ def test_another_form_of_a_free_input_is_read_from_storage():
 
 
 def test_a_selection_is_the_same_however_its_names_are_given():
-    as_lists = Selection.of(["a"], tags=["x", "y"], from_nodes=[])
-    as_iterators = Selection.of(("a",), tags=iter(["x", "y"]), from_nodes=None)
+    as_lists = RunRequest(["a"], tags=["x", "y"], from_nodes=[]).selection
+    as_iterators = RunRequest(("a",), tags=iter(["x", "y"])).selection
 
     assert as_lists == as_iterators
     assert hash(as_lists) == hash(as_iterators)

@@ -9,7 +9,8 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from kedro.framework import project as kedro_project
-from kedro.framework.project import _ProjectPipelines, pipelines
+from kedro.framework.project import pipelines
+from kedro.framework.project.project_pipelines import _ProjectPipelines
 from kedro.utils import get_close_matches
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _requested(
     registry = _ProjectPipelines()
     registry.configure(f"{package_name}.pipeline_registry")
     try:
-        kedro_project.PACKAGE_NAME = package_name  # type: ignore[assignment]
+        kedro_project.PACKAGE_NAME = package_name
         pipelines._requested_pipelines = names
         yield dict(registry)
     finally:

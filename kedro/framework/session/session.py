@@ -11,10 +11,9 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from kedro import __version__ as kedro_version
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
@@ -22,7 +21,8 @@ from kedro.framework import project as kedro_project
 from kedro.framework.context.context import entries_of
 from kedro.framework.hooks import _create_hook_manager, specs
 from kedro.framework.hooks.manager import _register_hooks, _register_hooks_entry_points
-from kedro.framework.project import settings, validate_settings
+from kedro.framework.project import plain_settings as settings
+from kedro.framework.project import validate_settings
 from kedro.io.core import generate_timestamp
 from kedro.runner import AbstractRunner
 from kedro.runner.run_context import RunContext, running
@@ -36,6 +36,7 @@ from .run_request import RunRequest, checked_params, merged_params
 from .run_result import RunResult
 
 if TYPE_CHECKING:
+    import click
     from pluggy import PluginManager
 
     from kedro.framework.context import KedroContext
@@ -448,9 +449,9 @@ class KedroSession(AbstractSession):
             state = self._state
             context = self._context_of(state)
             plan = state.plan(request.selection, frozenset(request.runtime_data or ()))
-            runtime_params = merged_params(
-                self.runtime_params, request.runtime_params or {}
-            )
+            runtime_params = request.runtime_params or {}
+            if defaults := self._store.get("runtime_params"):
+                runtime_params = merged_params(deepcopy(defaults), runtime_params)
             run = RunContext(
                 run_id=run_id,
                 session_id=self.session_id,
@@ -623,7 +624,7 @@ class KedroSession(AbstractSession):
             "project_path": self._project_path,
             "session_id": self.session_id,
         }
-        command = click.get_current_context(silent=True)
+        command = _current_command()
         if command:
             facts["cli"] = _jsonify_cli_context(command)
         if env:
@@ -634,8 +635,8 @@ class KedroSession(AbstractSession):
             facts["username"] = getpass.getuser()
         except Exception as exc:
             self._logger.debug("Unable to get username. Full exception: %s", exc)
-        facts.update(_describe_git(self._project_path))
         self._store.update(facts)
+        self._store.find_later(["git"], partial(_describe_git, self._project_path))
 
     def _log_exception(self, exc_type: Any, exc_value: Any, exc_tb: Any) -> None:
         name = exc_type.__qualname__
@@ -677,6 +678,14 @@ def _describe_git(project_path: Path) -> dict[str, dict[str, Any]]:
         logger.debug("Unable to git describe %s", project_path)
         logger.debug(traceback.format_exc())
         return {}
+
+
+def _current_command() -> click.core.Context | None:
+    # Who runs a command has imported it.
+    globals_of_click = sys.modules.get("click.globals")
+    if globals_of_click is None:
+        return None
+    return globals_of_click.get_current_context(silent=True)  # type: ignore[no-any-return]
 
 
 def _jsonify_cli_context(ctx: click.core.Context) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kedro.config.config_files import Layer
+from kedro.config.config_files import ABSENT, NOT_PLAIN, Layer
 from kedro.config.plain_values import (
     copied,
     has_interpolation,
@@ -226,23 +226,43 @@ class OmegaConfigEntries(ConfigEntries):
     def find(self, name: Any, default: Any) -> Any:
         """The entry as ``shared`` has it, or ``default`` if there is none."""
         key = (self._key, name)
-        for cache in self._caches(name):
+        cache = self._own if name in self._added else self._static
+        value = cache.get(key, _ABSENT)
+        if value is not _ABSENT:
+            return value
+        if name not in self:
+            return default
+        value = self._find_plain(name)
+        if value is _ABSENT:
+            return self._find_resolved(name, key)
+        cache[key] = value
+        return value
+
+    def _find_plain(self, name: Any) -> Any:
+        """The value of an entry, if it can be found without OmegaConf."""
+        is_added = name in self._added
+        added = self._added[name] if is_added else None
+        if is_added and not is_plain(added):
+            return _ABSENT
+        found = {}
+        for layer in self._layers:
+            value = layer.plain(name)
+            if value is NOT_PLAIN:
+                return _ABSENT
+            if value is not ABSENT:
+                found[layer.path] = overlaid(value, added) if is_added else value
+            elif is_added:
+                found[layer.path] = copied(added)
+        return self._merged(name, found)
+
+    def _find_resolved(self, name: Any, key: tuple[str, Any]) -> Any:
+        for cache in (self._own, self._derived_entries):
             value = cache.get(key, _ABSENT)
             if value is not _ABSENT:
                 return value
-        if name not in self:
-            return default
-        if self._is_plain(name):
-            value = self._combined(name, partial(self._overlaid, name))
-            cache = self._own if name in self._added else self._static
-        else:
-            value = self._derived_entries.get(key, _ABSENT)
-            if value is not _ABSENT:
-                return value
-            scope = self._scope()
-            value = resolve_in(scope, partial(self._resolve, name, scope))
-            cache = self._cache_for(name, scope.touched)
-        cache[key] = value
+        scope = self._scope()
+        value = resolve_in(scope, partial(self._resolve, name, scope))
+        self._cache_for(name, scope.touched)[key] = value
         return value
 
     def is_static(self, name: str) -> bool:
@@ -280,9 +300,6 @@ class OmegaConfigEntries(ConfigEntries):
 
     def _is_hidden(self, name: Any) -> bool:
         return self._key != _PARAMETERS and bool(name.startswith("_"))
-
-    def _caches(self, name: str) -> tuple[EntryCache, ...]:
-        return (self._own,) if name in self._added else (self._own, self._static)
 
     @property
     def _loader(self) -> OmegaConfigLoader:
@@ -322,31 +339,23 @@ class OmegaConfigEntries(ConfigEntries):
             layer.is_literal(name) for layer in self._layers if name in layer.names
         )
 
-    def _is_plain(self, name: str) -> bool:
-        """Whether the value can be found without OmegaConf."""
-        if name in self._added and not is_plain(self._added[name]):
-            return False
-        for layer in self._layers:
-            if name in layer.names and not layer.is_plain(name):
-                return False
-        return True
-
-    def _overlaid(self, name: str, layer: Layer) -> Any:
-        if name not in layer.names:
-            return copied(self._added[name])
-        if name not in self._added:
-            return layer.literal(name)
-        return overlaid(layer.literal(name), self._added[name])
-
     def _combined(self, name: str, value_in: Callable[[Layer], Any]) -> Any:
         """What ``value_in`` finds in the environments that have the entry, merged."""
         is_added = name in self._added
-        layers = [layer for layer in self._layers if is_added or name in layer.names]
-        env = self._raw.env
-        if env is None or (len(layers) == 1 and self._keeps_single):
-            return value_in(layers[0])
-        found = {layer.path: {name: value_in(layer)} for layer in layers}
-        below, above = found.get(self._raw.base.path, {}), found.get(env.path, {})
+        found = {
+            layer.path: value_in(layer)
+            for layer in self._layers
+            if is_added or name in layer.names
+        }
+        return self._merged(name, found)
+
+    def _merged(self, name: str, found: dict[str, Any]) -> Any:
+        """The values that environments have for an entry as one."""
+        base, env = self._raw.base, self._raw.env
+        if env is None or (len(found) == 1 and self._keeps_single):
+            return next(iter(found.values()))
+        below = {name: found[base.path]} if base.path in found else {}
+        above = {name: found[env.path]} if env.path in found else {}
         merged = self._loader._merge_configs(below, above, self._key, env.path)
         return merged[name]
 
@@ -354,7 +363,7 @@ class OmegaConfigEntries(ConfigEntries):
         return self._combined(name, partial(self._value, name, scope))
 
     def _value(self, name: str, scope: ResolverScope, layer: Layer) -> Any:
-        if self._key == _CREDENTIALS and not self._is_plain(name):
+        if self._key == _CREDENTIALS and layer.plain(name) is NOT_PLAIN:
             return self._credentials(name, scope, layer)
         config = self._config_of(name, layer)
         value = plain(config, name)

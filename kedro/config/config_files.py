@@ -32,6 +32,9 @@ _SUFFIXES = (".yml", ".yaml", ".json")
 _REPORTED_KEYS_LENGTH = 100
 _LIMITS_SIZE = "max_yaml_expanded_nodes" in signature(OmegaConf.load).parameters
 
+ABSENT = object()
+NOT_PLAIN = object()
+
 
 @dataclass
 class Layer:
@@ -45,8 +48,7 @@ class Layer:
     path: str
     files: dict[Path, DictConfig] = field(default_factory=dict)
     _is_literal: dict[Any, bool] = field(default_factory=dict, init=False, repr=False)
-    _is_plain: dict[Any, bool] = field(default_factory=dict, init=False, repr=False)
-    _literals: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    _plain: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def merged(self) -> DictConfig:
@@ -68,30 +70,23 @@ class Layer:
             self._is_literal[name] = not has_interpolation(self.merged, name)
         return self._is_literal[name]
 
-    def is_plain(self, name: Any) -> bool:
-        """Whether the value of a key is made of what Python and YAML have in common.
-
-        Args:
-            name: A key of the files.
-        """
-        if name not in self._is_plain:
-            self._is_plain[name] = self.is_literal(name) and is_plain(
-                self.literal(name)
-            )
-        return self._is_plain[name]
-
-    def literal(self, name: Any) -> Any:
-        """The value of a key that is literal.
+    def plain(self, name: Any) -> Any:
+        """The value of a key, where Python and OmegaConf see the same in it.
 
         Args:
             name: The key.
 
         Returns:
-            Python objects, shared by all callers and not to be changed.
+            Python objects, shared by all callers and not to be changed;
+            ``NOT_PLAIN`` if OmegaConf is needed, ``ABSENT`` if there is no such key.
         """
-        if name not in self._literals:
-            self._literals[name] = plain(self.merged, name)
-        return self._literals[name]
+        if name not in self.names:
+            return ABSENT
+        if name not in self._plain:
+            value = plain(self.merged, name) if self.is_literal(name) else None
+            found = self.is_literal(name) and is_plain(value)
+            self._plain[name] = value if found else NOT_PLAIN
+        return self._plain[name]
 
     def merged_with(self, *others: Any) -> DictConfig:
         """The files as one, with something else on top.

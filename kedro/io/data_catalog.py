@@ -440,7 +440,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DatasetError: If saving fails.
             DataValidationError: If the data is not valid; nothing is saved then.
         """
-        dataset = self[ds_name]
+        dataset = self.get(ds_name)
+        if dataset is None:
+            raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
         if self._logger.isEnabledFor(logging.INFO):
             self._announce("Saving data to %s (%s)...", ds_name, dataset)
         if ds_name not in self._facts.unvalidated and self._validates(ds_name):
@@ -640,9 +642,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._logger.info(message, name, type(dataset).__name__, extra=_HIGHLIGHT)
 
     def _build(self, name: str) -> AbstractDataset[Any, Any]:
-        if name in self._facts.transient and name not in self._lazy_datasets.made:
-            # Nothing that could fail, or would have to be made only once.
-            transient = self._datasets.setdefault(name, MemoryDataset.empty())
+        lazy = self._lazy_datasets.made.get(name)
+        if lazy.is_transient if lazy else name in self._facts.transient:
+            # Nothing that would have to be made only once, or looked at.
+            transient = lazy.materialize() if lazy else MemoryDataset.empty()
+            transient = self._datasets.setdefault(name, transient)
             self._configured[name] = transient
             return transient
         with self._building:

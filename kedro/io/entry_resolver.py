@@ -132,7 +132,7 @@ class EntryResolver(CatalogConfigResolver):
         """Whether somebody has put in another configuration for a dataset."""
         configs = self._resolved_configs
         # In another process they are a plain dictionary.
-        return type(configs) is _EntryConfigs and ds_name in configs.added
+        return type(configs) is _EntryConfigs and ds_name in configs._added
 
     def depends_on_runtime_params(self, ds_name: str) -> bool:
         """Whether runtime parameters have a say in how a dataset is built."""

@@ -23,7 +23,12 @@ class _LazyDataset:
         config: Its configuration, with ``type`` and the arguments of the class.
         load_version: Version to load, for versioned datasets.
         save_version: Version to save, for versioned datasets.
+
+    Attributes:
+        is_transient: Whether it becomes a dataset in memory without any arguments.
     """
+
+    is_transient = False
 
     def __init__(
         self,
@@ -112,6 +117,7 @@ class ConfiguredDataset(_LazyDataset):
 class _ParameterDataset(_LazyDataset):
     """A parameter, which becomes a dataset in memory."""
 
+    is_transient = True
     config = _PARAMETER_CONFIG
     load_version = save_version = None
 

@@ -90,19 +90,22 @@ class MemoryDataset(AbstractDataset[Any, Any]):
         Raises:
             DatasetError: If there is none yet.
         """
-        if self._data is _EMPTY:
+        data = self._data
+        if type(data) in _IMMUTABLE and self._copy_mode is None:
+            return data
+        if data is _EMPTY:
             raise DatasetError("Data for MemoryDataset has not been saved yet.")
-        return self._copy_of(self._data)
+        return self._copy_of(data)
 
     def save(self, data: Any) -> None:
         """Keep a copy of ``data``."""
-        self._data = self._copy_of(data)
+        if type(data) in _IMMUTABLE and self._copy_mode is None:
+            self._data = data
+        else:
+            self._data = self._copy_of(data)
 
     def _copy_of(self, data: Any) -> Any:
-        mode = self._copy_mode
-        if type(data) in _IMMUTABLE and (mode is None or mode == "deepcopy"):
-            return data
-        return _copy_with_mode(data, mode or _infer_copy_mode(data))
+        return _copy_with_mode(data, self._copy_mode or _infer_copy_mode(data))
 
     def _exists(self) -> bool:
         return self._data is not _EMPTY

@@ -146,8 +146,9 @@ def inject(
         overridden: Names of which a node of the run still saves a value; it is
             dropped.
     """
-    for name in overridden - runtime_data.keys():
-        put(catalog, name, Injected(MemoryDataset()))
+    for name in overridden:
+        if name not in runtime_data:
+            put(catalog, name, Injected(MemoryDataset()))
     for name, value in runtime_data.items():
         dataset = (
             value if isinstance(value, AbstractDataset) else MemoryDataset.around(value)
@@ -155,18 +156,52 @@ def inject(
         put(catalog, name, Injected(dataset) if name in overridden else dataset)
 
 
-def put(catalog: Any, name: str, dataset: AbstractDataset[Any, Any]) -> None:
+def put(
+    catalog: Any,
+    name: str,
+    dataset: AbstractDataset[Any, Any],
+    *,
+    trusted: bool = False,
+) -> None:
     """Let a run's catalog use ``dataset`` under ``name``, whatever else it has.
 
     Args:
         catalog: The run's catalog.
         name: Name of the dataset.
         dataset: The dataset.
+        trusted: Whether its data need not be validated again when it is loaded.
     """
-    if is_data_catalog(catalog):
-        catalog._datasets[name] = dataset
-    else:
+    if not is_data_catalog(catalog):
         catalog[name] = dataset
+        return
+    catalog._datasets[name] = dataset
+    if trusted:
+        catalog._trusted.add(name)
+
+
+def is_as_configured(catalog: Any, name: str) -> bool:
+    """Whether nobody has put in a dataset, or another configuration of it.
+
+    Args:
+        catalog: The run's catalog.
+        name: Name of the dataset.
+    """
+    if not is_data_catalog(catalog) or name in catalog._datasets:
+        return False
+    resolver = catalog._config_resolver
+    return isinstance(resolver, EntryResolver) and not resolver.is_replaced(name)
+
+
+def storage_of(catalog: Any, name: str) -> Any:
+    """The dataset of a run's catalog, not built yet where that can be avoided.
+
+    Args:
+        catalog: The run's catalog.
+        name: Name of the dataset.
+    """
+    if not is_data_catalog(catalog):
+        return catalog[name]
+    return catalog._datasets.get(name) or catalog.lazy(name)
 
 
 class Injected(AbstractDataset[Any, Any]):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class RunContext:
     """The run that code is executed by.
 
@@ -25,9 +25,22 @@ class RunContext:
     session_id: str
     runtime_params: dict[str, Any]
     pipeline_names: tuple[str, ...]
-    _owned: dict[int, tuple[Any, Any]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+
+    def __init__(
+        self,
+        run_id: str,
+        session_id: str,
+        runtime_params: dict[str, Any],
+        pipeline_names: tuple[str, ...],
+    ) -> None:
+        # At once: a frozen class takes longer for each.
+        self.__dict__.update(
+            run_id=run_id,
+            session_id=session_id,
+            runtime_params=runtime_params,
+            pipeline_names=pipeline_names,
+            _owned={},
+        )
 
     def own(self, thing: Any, make: Callable[[Any], Any]) -> Any:
         """What belongs to this run in place of something that runs share.
@@ -36,15 +49,16 @@ class RunContext:
             thing: What is shared.
             make: Makes the run's own of it, the first time.
         """
-        owned = self._owned.get(id(thing))
-        if owned is None:
+        owned: dict[int, tuple[Any, Any]] = self.__dict__["_owned"]
+        if id(thing) not in owned:
             # With the original next to it, for no other to get the same id.
-            owned = self._owned.setdefault(id(thing), (thing, make(thing)))
-        return owned[1]
+            owned.setdefault(id(thing), (thing, make(thing)))
+        return owned[id(thing)][1]
 
     def owns(self, thing: Any) -> bool:
         """Whether something was made for this run by ``own``."""
-        return any(thing is mine for _, mine in list(self._owned.values()))
+        owned = list(self.__dict__["_owned"].values())
+        return any(thing is mine for _, mine in owned)
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process has hook objects of its own.

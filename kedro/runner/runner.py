@@ -177,10 +177,14 @@ class AbstractRunner(ABC):
                     progress.completed(node)
                 return
 
-            def task(node: Node) -> Task:
-                return Task(node, catalog, self._is_async, hook_manager, run_id)
-
             with pool as executor:
+                parallel = isinstance(executor, ProcessPoolExecutor)
+
+                def task(node: Node) -> Task:
+                    return Task(
+                        node, catalog, self._is_async, hook_manager, run_id, parallel
+                    )
+
                 self._run_in(executor, pipeline, task, progress)
         except Exception:
             self._suggest_resume_scenario(pipeline, progress.done, catalog)
@@ -196,9 +200,7 @@ class AbstractRunner(ABC):
             ready = {node for node in todo if dependencies[node] <= progress.done}
             todo -= ready
             for node in ready:
-                node_task = task(node)
-                node_task.parallel = isinstance(executor, ProcessPoolExecutor)
-                futures.add(executor.submit(node_task))
+                futures.add(executor.submit(task(node)))
             if not futures:
                 raise RuntimeError(
                     f"Unable to schedule new tasks although some nodes have not been "

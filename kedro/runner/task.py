@@ -19,6 +19,7 @@ from kedro.framework.hooks.manager import (
 )
 from kedro.framework.project import settings
 from kedro.runner.context_executor import ContextThreadPoolExecutor
+from kedro.runner.heard_hooks import HeardHooks, heard_hooks
 from kedro.runner.inherited_connections import leave_inherited_connections
 from kedro.runner.run_context import current_run, running
 
@@ -60,7 +61,8 @@ class Task:
         self.node, self.catalog, self.hook_manager = node, catalog, hook_manager
         self.is_async, self.parallel = is_async, parallel
         self.run_id = run_id
-        self._run_context = current_run()
+        # Other threads know the run already, other processes have to be told.
+        self._run_context = current_run() if parallel else None
         self._project: tuple[str | None, dict[str, Any]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -118,42 +120,48 @@ class Task:
             return self._execute(self.hook_manager)
 
     def _execute(self, hook_manager: PluginManager) -> Node:
-        hook = hook_manager.hook
+        node, heard = self.node, heard_hooks(hook_manager)
         if self.is_async:
             with ContextThreadPoolExecutor() as pool:
-                self._save_in(pool, hook, self._call(hook, self._load_in(pool, hook)))
+                inputs = self._load_in(pool, heard)
+                outputs = self._call(hook_manager, heard, inputs)
+                self._save_in(pool, heard, outputs)
         else:
-            inputs = {name: self._load_one(hook, name) for name in self.node.inputs}
-            self._save(hook, self._call(hook, inputs))
-        for name in self.node.confirms:
+            inputs = {name: self._load(heard, name) for name in node.inputs}
+            outputs = self._call(hook_manager, heard, inputs)
+            self._save(heard, outputs)
+        for name in node.confirms:
             self.catalog.confirm(name)
-        return self.node
+        return node
 
-    def _load_in(self, pool: Executor, hook: Any) -> dict[str, Any]:
-        loads = {n: pool.submit(self._load_one, hook, n) for n in self.node.inputs}
+    def _load_in(self, pool: Executor, heard: HeardHooks) -> dict[str, Any]:
+        loads = {n: pool.submit(self._load, heard, n) for n in self.node.inputs}
         return {name: future.result() for name, future in loads.items()}
 
-    def _load_one(self, hook: Any, name: str) -> Any:
-        if hook.before_dataset_loaded.get_hookimpls():
-            hook.before_dataset_loaded(dataset_name=name, node=self.node)
+    def _load(self, heard: HeardHooks, name: str) -> Any:
+        if heard.before_dataset_loaded:
+            heard.before_dataset_loaded(dataset_name=name, node=self.node)
         data = self.catalog.load(name)
-        if hook.after_dataset_loaded.get_hookimpls():
-            hook.after_dataset_loaded(dataset_name=name, data=data, node=self.node)
+        if heard.after_dataset_loaded:
+            heard.after_dataset_loaded(dataset_name=name, data=data, node=self.node)
         return data
 
-    def _call(self, hook: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, hook_manager: PluginManager, heard: HeardHooks, inputs: dict[str, Any]
+    ) -> dict[str, Any]:
         """Run the node, with what hooks have to say about its inputs."""
-        if hook.before_node_run.get_hookimpls():
+        if heard.before_node_run:
             # A copy, for a hook not to change the inputs in place.
-            responses = hook.before_node_run(inputs=inputs.copy(), **self._known())
+            responses = heard.before_node_run(inputs=inputs.copy(), **self._known())
             inputs.update(_replaced_inputs(responses))
         try:
             outputs: dict[str, Any] = self.node.run(inputs)
         except Exception as error:
+            hook = hook_manager.hook
             hook.on_node_error(error=error, inputs=inputs, **self._known())
             raise
-        if hook.after_node_run.get_hookimpls():
-            hook.after_node_run(inputs=inputs, outputs=outputs, **self._known())
+        if heard.after_node_run:
+            heard.after_node_run(inputs=inputs, outputs=outputs, **self._known())
         return outputs
 
     def _known(self) -> dict[str, Any]:
@@ -165,25 +173,32 @@ class Task:
             "run_id": self.run_id,
         }
 
-    def _save(self, hook: Any, outputs: dict[str, Any]) -> None:
-        for name, data in _to_save(self.node, outputs):
-            if hook.before_dataset_saved.get_hookimpls():
-                hook.before_dataset_saved(dataset_name=name, data=data, node=self.node)
+    def _save(self, heard: HeardHooks, outputs: dict[str, Any]) -> None:
+        saves: Iterable[tuple[str, Any]] = outputs.items()
+        if outputs and _is_generator(self.node.func):
+            saves = _in_chunks(outputs)
+        for name, data in saves:
+            if heard.before_dataset_saved:
+                heard.before_dataset_saved(dataset_name=name, data=data, node=self.node)
             self.catalog.save(name, data)
-            if hook.after_dataset_saved.get_hookimpls():
-                hook.after_dataset_saved(dataset_name=name, data=data, node=self.node)
+            if heard.after_dataset_saved:
+                heard.after_dataset_saved(dataset_name=name, data=data, node=self.node)
 
-    def _save_in(self, pool: Executor, hook: Any, outputs: dict[str, Any]) -> None:
+    def _save_in(
+        self, pool: Executor, heard: HeardHooks, outputs: dict[str, Any]
+    ) -> None:
         saves = {}
         for name, data in outputs.items():
-            hook.before_dataset_saved(dataset_name=name, data=data, node=self.node)
+            if heard.before_dataset_saved:
+                heard.before_dataset_saved(dataset_name=name, data=data, node=self.node)
             saves[pool.submit(self.catalog.save, name, data)] = name
         for future in as_completed(saves):
             future.result()
-            name = saves[future]
-            hook.after_dataset_saved(
-                dataset_name=name, data=outputs[name], node=self.node
-            )
+            if heard.after_dataset_saved:
+                name, node = saves[future], self.node
+                heard.after_dataset_saved(
+                    dataset_name=name, data=outputs[name], node=node
+                )
 
     @staticmethod
     def _bootstrap_subprocess(
@@ -231,14 +246,12 @@ def _replaced_inputs(responses: Iterable[Any] | None) -> dict[str, Any]:
     return replaced
 
 
-def _to_save(node: Node, outputs: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Names and data in the order of saving; chunk by chunk for generators.
+def _in_chunks(outputs: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Names and data of a generator function, chunk by chunk.
 
     Only generator functions are taken for streams: a value that happens to be
     iterable is saved as it is (kedro-org/kedro#5412).
     """
-    if not outputs or not _is_generator(node.func):
-        return outputs.items()
     return zip(itertools.cycle(outputs), interleave(*outputs.values()), strict=False)
 
 

@@ -80,7 +80,7 @@ class KedroContext:
     _pipelines_to_validate: list[str] | None = None
     _pipelines: PipelineSource | None = field(default=None, init=False)
     _catalog_class: type | None = field(default=None, init=False)
-    _overlayable: tuple[Any, ConfigEntries | None] = field(
+    _overlayable: tuple[Any, OmegaConfigEntries | None] = field(
         default=(None, None), init=False
     )
     _requirements: dict[Any, dict[str, Any]] = field(factory=dict, init=False)
@@ -260,19 +260,17 @@ class KedroContext:
             The parameters, or ``None`` where a subclass, a loader or types that
             nodes ask for have something to say about them.
         """
-        if _overrides(self, "_get_parameters", "params"):
-            return None
-        if self._required_types(pipelines_to_validate):
-            return None
         loader, entries = self._overlayable
         if loader is not self.config_loader:
             loader, entries = self.config_loader, None
-            if isinstance(loader, OmegaConfigLoader):
-                entries = self._raw_params()
+            is_overridden = _overrides(self, "_get_parameters", "params")
+            if isinstance(loader, OmegaConfigLoader) and not is_overridden:
+                raw = self._raw_params()
+                entries = raw if isinstance(raw, OmegaConfigEntries) else None
             self._overlayable = loader, entries
-        if not isinstance(entries, OmegaConfigEntries) or "parameters" in loader.data:
+        if entries is None or "parameters" in loader.data:
             return None
-        return entries
+        return None if self._required_types(pipelines_to_validate) else entries
 
     def run_credentials(self) -> Mapping[str, Any]:
         """Credentials for a run's catalog, with what a subclass makes of them."""

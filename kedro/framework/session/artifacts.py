@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from html import escape
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -17,7 +16,9 @@ from kedro.pipeline.transcoding import _strip_transcoding
 
 from .abstract_session import KedroSessionError
 from .plan import suggestion
+from .tables import Cell, html_table, seconds, text_table
 
+_COLUMNS = ("artifact", "type", "load seconds", "hits", "loaded at (UTC)")
 _EMPTY = object()
 
 
@@ -45,20 +46,25 @@ class CacheInfo(list[ArtifactInfo]):
     """What a session keeps in memory, one row for each artifact."""
 
     def __repr__(self) -> str:
-        return "\n".join(" | ".join(row) for row in self._rows()) or "No artifacts"
+        if not self:
+            return "No artifacts"
+        return text_table([_cells(info) for info in self], head=_COLUMNS)
 
     def _repr_html_(self) -> str:
-        head, *body = ([escape(cell) for cell in row] for row in self._rows(True))
-        rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in body)
-        return f"<table><tr><th>{'</th><th>'.join(head)}</th></tr>{rows}</table>"
+        return html_table([_cells(info) for info in self], head=_COLUMNS)
 
-    def _rows(self, always_head: bool = False) -> Iterator[list[str]]:
-        if self or always_head:
-            yield ["artifact", "type", "load seconds", "hits", "loaded at"]
-        for info in self:
-            loaded_at = f"{info.loaded_at:%Y-%m-%d %H:%M:%S}" if info.loaded_at else "-"
-            seconds = "-" if info.load_seconds is None else f"{info.load_seconds:.3g}"
-            yield [info.name, info.type or "-", seconds, str(info.hits), loaded_at]
+
+def _cells(info: ArtifactInfo) -> list[Cell]:
+    path = info.type or "-"
+    loaded_at = f"{info.loaded_at:%Y-%m-%d %H:%M:%S}" if info.loaded_at else "-"
+    load_seconds = "-" if info.load_seconds is None else seconds(info.load_seconds)
+    return [
+        Cell(info.name),
+        Cell(path.rpartition(".")[2], title=path),
+        Cell(load_seconds),
+        Cell(str(info.hits)),
+        Cell(loaded_at),
+    ]
 
 
 class Artifact:
@@ -107,9 +113,12 @@ class Artifact:
 
     def read(self) -> Any:
         """The data for one reader."""
-        self.load()
+        if self._data is _EMPTY:
+            self.load()
         with self._counting:
             self._hits += 1
+        if self._copy_mode == "assign":
+            return self._data
         return _copy_with_mode(self._data, self._copy_mode)
 
     def fresh(self) -> Artifact:

@@ -55,10 +55,10 @@ class Plan:
     Attributes:
         selected: The selected pipeline, as hooks see it where nothing is injected.
         pipeline: What of it is executed.
-        datasets: Names of all datasets that the executed nodes use.
         inputs: Names of the free inputs of the executed nodes.
         outputs: Names of the selected pipeline's outputs.
         surplus: Outputs of executed nodes that only nodes left out would have read.
+        read: Names of the datasets that executed nodes load, and none of them saves.
         saved: Names of the datasets that executed nodes save.
         saved_stems: The same without what transcoding adds to them.
         overridden: Names of what executed nodes would save of injected datasets.
@@ -66,10 +66,10 @@ class Plan:
 
     selected: Pipeline
     pipeline: Pipeline
-    datasets: frozenset[str]
     inputs: frozenset[str]
     outputs: frozenset[str]
     surplus: frozenset[str]
+    read: frozenset[str]
     saved: frozenset[str]
     saved_stems: frozenset[str]
     overridden: frozenset[str]
@@ -100,10 +100,10 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
     return Plan(
         selected=selected,
         pipeline=pipeline,
-        datasets=frozenset(pipeline.datasets()),
         inputs=frozenset(pipeline.inputs()),
         outputs=frozenset(selected.outputs()),
         surplus=frozenset(pipeline.outputs() - selected.outputs()),
+        read=frozenset(pipeline.datasets()) - (saved - overridden),
         saved=saved - overridden,
         saved_stems=frozenset(_stems(saved - overridden)),
         overridden=saved & overridden,

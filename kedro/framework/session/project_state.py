@@ -16,7 +16,15 @@ from kedro.io.data_catalog import (
     is_data_catalog,
 )
 from kedro.io.entry_resolver import EntryResolver
-from kedro.io.run_catalog import adopt, inject, is_added, put, run_catalog
+from kedro.io.run_catalog import (
+    adopt,
+    inject,
+    is_added,
+    is_as_configured,
+    put,
+    run_catalog,
+    storage_of,
+)
 from kedro.pipeline import Pipeline
 from kedro.runner import ParallelRunner
 
@@ -114,7 +122,7 @@ class ProjectState:
             datasets: What the runner returned.
             request: What the run was asked for.
         """
-        injected = plan.outputs & (request.runtime_data or {}).keys()
+        injected = plan.outputs.intersection(request.runtime_data or ())
         found = {name: ds for name, ds in datasets.items() if name not in plan.surplus}
         for name in injected:
             found[name] = catalog[name]
@@ -223,14 +231,14 @@ class ProjectState:
         request: RunRequest,
     ) -> None:
         artifacts = self.artifacts.artifacts
-        bypassed = {*(request.runtime_data or {}), *(request.load_versions or {})}
-        for name in plan.datasets & artifacts.keys() - bypassed - plan.saved:
+        bypassed = {*(request.runtime_data or ()), *(request.load_versions or ())}
+        for name in artifacts.keys() & plan.read - bypassed:
             artifact = artifacts[name]
-            if (artifact.is_static and _is_as_configured(view, name)) or self._recipe(
-                context, own.entries, view, name
-            ) == artifact.recipe:
-                put(view, name, ArtifactDataset.of(artifact, _storage(view, name)))
-                _trust(view, name)
+            if (artifact.is_static and is_as_configured(view, name)) or (
+                self._recipe(context, own.entries, view, name) == artifact.recipe
+            ):
+                storage = storage_of(view, name)
+                put(view, name, ArtifactDataset.of(artifact, storage), trusted=True)
 
     def _recipe(
         self,
@@ -305,16 +313,6 @@ def _is_static(catalog: CatalogProtocol[Any, Any], name: str) -> bool:
     return isinstance(resolver, EntryResolver) and resolver.is_static(name)
 
 
-def _is_as_configured(view: CatalogProtocol[Any, Any], name: str) -> bool:
-    """Whether nobody has put in a dataset, or another configuration of it."""
-    resolver = getattr(view, "config_resolver", None)
-    return (
-        name not in view._datasets
-        and isinstance(resolver, EntryResolver)
-        and not resolver.is_replaced(name)
-    )
-
-
 def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
     if not isinstance(name, str):
         raise KedroSessionError(
@@ -337,21 +335,6 @@ def _tells_saves(catalog_class: type[CatalogProtocol[Any, Any]]) -> bool:
     return catalog_class.save is DataCatalog.save and not issubclass(
         catalog_class, SharedMemoryDataCatalog
     )
-
-
-def _storage(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
-    """The dataset behind an artifact, not built yet where that can be avoided."""
-    if is_data_catalog(catalog):
-        if name in catalog._datasets:
-            return catalog._datasets[name]
-        return catalog.lazy(name)
-    return catalog[name]
-
-
-def _trust(catalog: CatalogProtocol[Any, Any], name: str) -> None:
-    """Do not validate an artifact again: that was done when it was cached."""
-    if is_data_catalog(catalog):
-        catalog._trusted.add(name)
 
 
 def _outlives_runner(dataset: AbstractDataset[Any, Any]) -> AbstractDataset[Any, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from html import escape
 from threading import RLock
 from typing import Any
 
 from kedro.io import AbstractDataset
+
+from .tables import Cell, html_table, seconds, some_of
 
 
 class RunOutputs(Mapping[str, Any]):
@@ -50,7 +51,7 @@ class RunOutputs(Mapping[str, Any]):
         self._loading = RLock()
 
     def __repr__(self) -> str:
-        return f"RunOutputs({', '.join(self)})"
+        return f"RunOutputs({some_of(self)})"
 
 
 class RunResult(dict[str, AbstractDataset[Any, Any]]):
@@ -86,17 +87,18 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
 
     def __repr__(self) -> str:
         return (
-            f"RunResult(run_id={self.run_id!r}, duration={self.duration:.3g} s, "
-            f"outputs=[{', '.join(self)}])"
+            f"RunResult(run_id={self.run_id!r}, duration={seconds(self.duration)} s, "
+            f"outputs=[{some_of(self)}])"
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(type(dataset).__name__)}</td></tr>"
-            for name, dataset in self.items()
+        return html_table(
+            [(Cell(name), _type_of(dataset)) for name, dataset in self.items()],
+            head=("output", "type"),
+            caption=f"run {self.run_id}, {seconds(self.duration)} s",
         )
-        caption = f"run {escape(self.run_id)}, {self.duration:.3g} s"
-        return (
-            f"<table><caption>{caption}</caption>"
-            f"<tr><th>output</th><th>type</th></tr>{rows}</table>"
-        )
+
+
+def _type_of(dataset: AbstractDataset[Any, Any]) -> Cell:
+    cls = type(dataset)
+    return Cell(cls.__name__, title=f"{cls.__module__}.{cls.__qualname__}")

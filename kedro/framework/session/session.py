@@ -34,6 +34,7 @@ from .project_state import ProjectState
 from .run_id import check_run_id, generate_run_id
 from .run_request import RunRequest, checked_params, merged_params
 from .run_result import RunResult
+from .tables import session_table
 
 if TYPE_CHECKING:
     import click
@@ -179,6 +180,9 @@ class KedroSession(AbstractSession):
             f"{type(self).__name__}({self._project_path.name}, "
             f"session_id={self.session_id!r}, {state})"
         )
+
+    def _repr_html_(self) -> str:
+        return session_table(self)
 
     @property
     def session_id(self) -> str:
@@ -450,8 +454,8 @@ class KedroSession(AbstractSession):
             context = self._context_of(state)
             plan = state.plan(request.selection, frozenset(request.runtime_data or ()))
             runtime_params = request.runtime_params or {}
-            if defaults := self._store.get("runtime_params"):
-                runtime_params = merged_params(deepcopy(defaults), runtime_params)
+            if "runtime_params" in self._store:
+                runtime_params = merged_params(self.runtime_params, runtime_params)
             run = RunContext(
                 run_id=run_id,
                 session_id=self.session_id,

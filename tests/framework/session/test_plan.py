@@ -67,7 +67,7 @@ def test_injecting_all_outputs_leaves_nothing_to_run():
 
     assert executed(plan) == []
     assert plan.outputs == {"c", "d"}
-    assert plan.datasets == frozenset()
+    assert plan.read == frozenset()
 
 
 def test_the_plan_tells_what_is_saved_and_what_is_dropped():

@@ -5,7 +5,7 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features record clean FORCE
+.PHONY: demo test lint features bench record clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
@@ -17,12 +17,16 @@ test: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy hatch_build.py tools
+	$(BIN)/mypy hatch_build.py tools benchmarks
 	cd build/editable && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
 		--cache-dir $(CURDIR)/.mypy_cache $(filter %.py,$(FILES))
 
 features: .venv/installed
 	$(BIN)/behave
+
+# QUICK=1 measures little; STRICT=1 fails if a target is not met.
+bench: .venv/installed
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(STRICT),--strict)
 
 # Needs no installed tree: a record that is out of date keeps the tree from installing.
 record: .venv/bin/python

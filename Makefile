@@ -5,13 +5,13 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features bench record clean FORCE
+.PHONY: demo test lint features bench parts record clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
 
 test: .venv/installed
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile -p no:benchmark
 
 # mypy sees the modules inside the merged package, where their imports resolve.
 lint: .venv/installed
@@ -27,6 +27,10 @@ features: .venv/installed
 # QUICK=1 measures little; STRICT=1 fails if a target is not met.
 bench: .venv/installed
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(STRICT),--strict)
+
+# What the parts of a run cost on this machine.
+parts: .venv/installed
+	$(BIN)/pytest benchmarks --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 
 # Needs no installed tree: a record that is out of date keeps the tree from installing.
 record: .venv/bin/python

@@ -14,6 +14,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, List, TypeGuard  # noqa: UP035
 
 from kedro.config.config_entries import ConfigEntries
+from kedro.io import core
 from kedro.io.cached_dataset import CachedDataset
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 from kedro.io.core import (
@@ -115,6 +116,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     _run_id: str | None = None
     _run_saves: frozenset[str] = frozenset()
     _on_saved: Callable[[str], None] | None = None
+    _maker: type[AbstractDataset[Any, Any]] | None = None
 
     def __init__(
         self,
@@ -140,6 +142,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._trusted: set[str] = set()
         self._building = RLock()
         self._facts = CatalogFacts()
+        if AbstractDataset is not core.AbstractDataset:
+            # `kedro viz --lite` has its own here while a catalog is made, which can do
+            # without the packages of datasets.
+            self._maker = AbstractDataset
         for name in self._datasets.keys() & set(self._config_resolver.config):
             self._logger.warning(
                 "Cannot register dataset '%s' from config: a dataset with the same "
@@ -262,6 +268,24 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             return True
         known = self._facts.known.get(dataset_name)
         return self._is_known(dataset_name) if known is None else known
+
+    def unknown(self, names: Iterable[str]) -> set[str]:
+        """Those of some names that ``in`` denies.
+
+        Args:
+            names: Names of datasets.
+        """
+        if type(self).__contains__ is not DataCatalog.__contains__:
+            return {name for name in names if name not in self}
+        datasets, made = self._datasets, self._lazy_datasets.made
+        known = self._facts.known
+        return {
+            name
+            for name in names
+            if name not in datasets
+            and name not in made
+            and not (known[name] if name in known else self._is_known(name))
+        }
 
     def _is_known(self, name: str) -> bool:
         if is_parameter(name):
@@ -675,6 +699,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         try:
             if lazy is None and is_parameter(name) and self._lazy_datasets.make(name):
                 lazy = self._lazy_datasets[name]
+            if self._maker is not None and not is_parameter(name):
+                lazy = lazy or self.lazy(name)
+                versions = lazy.load_version, lazy.save_version
+                return self._maker.from_config(name, lazy.config, *versions)
             if lazy is not None:
                 return lazy.materialize()
             recipe = self._facts.recipes.get(name) or self._recipe(name)
@@ -747,6 +775,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def prefer_own_version(self, dataset: AbstractDataset[Any, Any]) -> None:
         """Have a run that has saved a version load it, whichever is the latest."""
+        if type(dataset) in _VERSIONLESS:
+            return
         versioned = _unpinned(dataset)
         if versioned is None or not self._run_id:
             return

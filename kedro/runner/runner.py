@@ -104,7 +104,10 @@ class AbstractRunner(ABC):
 
     def _check_datasets(self, pipeline: Pipeline, catalog: Catalog) -> None:
         facts = facts_of(pipeline)
-        unknown = {name for name in facts.datasets if name not in catalog}
+        if is_data_catalog(catalog):
+            unknown = catalog.unknown(facts.datasets)
+        else:
+            unknown = {name for name in facts.datasets if name not in catalog}
         missing = facts.inputs & unknown
         if missing:
             raise ValueError(

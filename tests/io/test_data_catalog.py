@@ -7,6 +7,7 @@ import pickle
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
@@ -112,6 +113,27 @@ class TestFromConfig:
         assert "broken" in catalog
         with pytest.raises(DatasetError, match="acme"):
             catalog["broken"]
+
+    def test_asks_for_datasets_who_was_there_when_it_was_made(self, config):
+        # As with `kedro viz --lite`, which is gone when the catalog is looked at.
+        class Lite(AbstractDataset[Any, Any]):
+            @classmethod
+            def from_config(cls, name, config, *versions):
+                try:
+                    return AbstractDataset.from_config(name, config, *versions)
+                except DatasetError:
+                    return Confirmed(name)
+
+        config = {**config, "{name}_plan": {"type": "acme.Nowhere"}}
+        config["broken"] = {"type": "acme.Nowhere"}
+        with patch("kedro.io.data_catalog.AbstractDataset", Lite):
+            catalog = DataCatalog.from_config(config, save_version="v1")
+        assert catalog.load("broken") == "broken"
+        assert catalog.load("our_plan") == "our_plan"
+        assert isinstance(catalog["cars"], CSVDataset)
+        assert catalog["model"]._version == Version(None, "v1")
+        with pytest.raises(DatasetError, match="acme"):
+            DataCatalog.from_config(config)["broken"]
 
     def test_refuses_an_entry_without_type_at_once(self):
         with pytest.raises(DatasetError, match="'type' is missing"):

@@ -7,8 +7,8 @@ injected. It is made once and looked up from then on.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from kedro.pipeline.node import Node
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """The pipelines of a run and the filters on their nodes."""
 
     pipeline_names: tuple[str, ...]
@@ -41,9 +40,9 @@ class Selection:
             ValueError: If there are none.
         """
         filters: dict[str, Any] = {
-            field.name: getattr(self, field.name) or None
-            for field in fields(self)
-            if field.name != "pipeline_names"
+            name: value or None
+            for name, value in self._asdict().items()
+            if name != "pipeline_names"
         }
         return pipeline.filter(**filters)
 

@@ -122,14 +122,18 @@ class ProjectState:
             datasets: What the runner returned.
             request: What the run was asked for.
         """
+        found = dict(datasets)
+        for name in plan.surplus:
+            found.pop(name, None)
         injected = plan.outputs.intersection(request.runtime_data or ())
-        found = {name: ds for name, ds in datasets.items() if name not in plan.surplus}
         for name in injected:
             found[name] = catalog[name]
         if is_data_catalog(catalog):
             for name in found.keys() - injected:
                 # Another process may have saved it: this one has not seen that.
                 catalog.prefer_own_version(found[name])
+        if not _shares_memory(type(catalog)):
+            return found
         return {name: _outlives_runner(dataset) for name, dataset in found.items()}
 
     def preload(
@@ -313,6 +317,11 @@ def _is_static(catalog: CatalogProtocol[Any, Any], name: str) -> bool:
     return isinstance(resolver, EntryResolver) and resolver.is_static(name)
 
 
+@lru_cache(maxsize=64)
+def _shares_memory(catalog_class: type[CatalogProtocol[Any, Any]]) -> bool:
+    return issubclass(catalog_class, SharedMemoryDataCatalog)
+
+
 def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
     if not isinstance(name, str):
         raise KedroSessionError(
@@ -332,9 +341,7 @@ def _check_artifact(catalog: CatalogProtocol[Any, Any], name: object) -> None:
 
 @lru_cache(maxsize=64)
 def _tells_saves(catalog_class: type[CatalogProtocol[Any, Any]]) -> bool:
-    return catalog_class.save is DataCatalog.save and not issubclass(
-        catalog_class, SharedMemoryDataCatalog
-    )
+    return catalog_class.save is DataCatalog.save and not _shares_memory(catalog_class)
 
 
 def _outlives_runner(dataset: AbstractDataset[Any, Any]) -> AbstractDataset[Any, Any]:

@@ -5,7 +5,7 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features bench parts record clean FORCE
+.PHONY: demo test lint features bench parts soak compat record clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
@@ -17,7 +17,7 @@ test: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy hatch_build.py tools benchmarks
+	$(BIN)/mypy hatch_build.py tools benchmarks compat
 	cd build/editable && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
 		--cache-dir $(CURDIR)/.mypy_cache $(filter %.py,$(FILES))
 
@@ -32,6 +32,15 @@ bench: .venv/installed
 parts: .venv/installed
 	$(BIN)/pytest benchmarks --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 
+# Random use of a session, for some minutes. SOAK says how much more than in `test`.
+SOAK ?= 20
+soak: .venv/installed
+	KEDRO_SOAK=$(SOAK) $(BIN)/pytest -p no:benchmark tests/framework/session/test_model.py
+
+# NEWEST=1 tries the newest plugins there are, instead of those of compat/plugins.txt.
+compat: build/compat/installed$(if $(NEWEST),-newest)
+	build/compat/env/bin/python -m compat
+
 # Needs no installed tree: a record that is out of date keeps the tree from installing.
 record: .venv/bin/python
 	$(BIN)/python tools/record_upstream.py
@@ -43,6 +52,18 @@ clean:
 .venv/installed: pyproject.toml hatch_build.py upstream.json build/files.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
+
+# The fork as its users install it, in an environment beside ours.
+build/compat/installed: compat/plugins.txt pyproject.toml hatch_build.py upstream.json $(FILES)
+	test -x build/compat/env/bin/python || $(PYTHON) -m venv build/compat/env
+	build/compat/env/bin/python -m pip install --quiet -r compat/plugins.txt .
+	@touch $@
+
+build/compat/installed-newest: FORCE
+	rm -rf build/compat
+	$(PYTHON) -m venv build/compat/env
+	sed 's/==.*//' compat/plugins.txt > build/compat/newest.txt
+	build/compat/env/bin/python -m pip install --quiet -r build/compat/newest.txt .
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

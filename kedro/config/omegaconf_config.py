@@ -34,6 +34,7 @@ from kedro.config.resolver_scope import (
     accept_node_arguments,
     current_scope,
     foreign_names,
+    register_for_all,
     resolve_in,
 )
 from kedro.config.type_guard import TypeGuard
@@ -542,6 +543,11 @@ class OmegaConfigLoader(AbstractConfigLoader):
                 " provided."
             )
         return default_value
+
+    @staticmethod
+    def _register_new_resolvers(resolvers: dict[str, Callable[..., Any]]) -> None:
+        # For kedro-boot, which calls this when the context has been created.
+        register_for_all(resolvers)
 
     @staticmethod
     def _initialise_filesystem_and_protocol(conf_source: str) -> tuple[Any, str]:

@@ -146,6 +146,18 @@ def _active(scope: ResolverScope) -> Iterator[None]:
         _active_scope.reset(token)
 
 
+def register_for_all(resolvers: Mapping[str, Resolver]) -> None:
+    """Register resolvers that no loader owns; a name that is taken stays as it is.
+
+    Args:
+        resolvers: Function by resolver name.
+    """
+    with _registering:
+        for name, resolver in resolvers.items():
+            if not OmegaConf.has_resolver(name):
+                _register_with_omegaconf(name, resolver)
+
+
 def _register(custom_names: Iterable[str]) -> list[Any]:
     """Route resolvers through the active scope, once per process.
 

@@ -117,6 +117,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     _run_saves: frozenset[str] = frozenset()
     _on_saved: Callable[[str], None] | None = None
     _maker: type[AbstractDataset[Any, Any]] | None = None
+    _forgets_failed = False
 
     def __init__(
         self,
@@ -156,9 +157,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._lazy_datasets = LazyDatasets(
             self._config_resolver.config, self._load_versions, self._save_version
         )
-        if not isinstance(self._config_resolver, EntryResolver):
-            for name in self._config_resolver.config:
-                self._check_entry(name, self._config_resolver.config[name])
+        if isinstance(self._config_resolver, EntryResolver):
+            self._config_resolver.tell(self.reconfigured)
+            return
+        for name in self._config_resolver.config:
+            self._check_entry(name, self._config_resolver.config[name])
 
     @classmethod
     def from_config(
@@ -291,7 +294,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if is_parameter(name):
             # Runs differ in the parameters that there are.
             return self._lazy_datasets.make(name) or self._is_configured(name)
-        known = self._facts.known[name] = self._is_configured(name)
+        known = self._is_configured(name)
+        if isinstance(self._config_resolver, EntryResolver):
+            # Others do not tell when somebody changes what they know.
+            self._facts.known[name] = known
         return known
 
     def _is_configured(self, name: str) -> bool:
@@ -334,6 +340,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._save_validated = set()
         self._building = RLock()
         self._facts = CatalogFacts()
+        if isinstance(self._config_resolver, EntryResolver):
+            self._config_resolver.tell(self.reconfigured)
 
     def keys(self) -> List[str]:  # noqa: UP006
         """Names of all registered datasets."""
@@ -667,8 +675,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def _build(self, name: str) -> AbstractDataset[Any, Any]:
         lazy = self._lazy_datasets.made.get(name)
-        if lazy.is_transient if lazy else name in self._facts.transient:
-            # Nothing that would have to be made only once, or looked at.
+        is_transient = lazy.is_transient if lazy else name in self._facts.transient
+        if is_transient and self._run_id:
+            # Nothing that would have to be made only once, or looked at. Of a session's
+            # own catalog, runs ask meanwhile what was put in.
             transient = lazy.materialize() if lazy else MemoryDataset.empty()
             transient = self._datasets.setdefault(name, transient)
             self._configured[name] = transient
@@ -676,7 +686,12 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         with self._building:
             if name in self._datasets:
                 return self._datasets[name]
-            dataset = self._materialize(name)
+            try:
+                dataset = self._materialize(name)
+            except DatasetError:
+                if self._forgets_failed:
+                    self._forget(name)
+                raise
             # Taken out first, for nothing to look like being replaced.
             self._lazy_datasets.discard(name)
             # Before it is there, for it never to look like having been put in.
@@ -758,6 +773,16 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._validator_specs[name] = None
         self._validators.pop(name, None)
         self._save_validated.discard(name)
+
+    def reconfigured(self, name: str) -> None:
+        """Forget what followed from a configuration that was replaced or removed.
+
+        Args:
+            name: Name of the dataset.
+        """
+        self._facts = CatalogFacts()
+        self._validator_specs.pop(name, None)
+        self._validators.pop(name, None)
 
     def added_datasets(self) -> Mapping[str, AbstractDataset[Any, Any]]:
         """Datasets that somebody has put in, next to those built of configuration."""

@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
+from weakref import WeakMethod
 
 from kedro.config.config_entries import ConfigEntries
 from kedro.io.catalog_config_resolver import (
@@ -14,7 +15,7 @@ from kedro.io.catalog_config_resolver import (
     Patterns,
     _resolve_credentials,
 )
-from kedro.io.core import DatasetError
+from kedro.io.core import VALIDATOR_KEY, DatasetError
 
 _logger = logging.getLogger(__name__)
 
@@ -83,6 +84,19 @@ class EntryResolver(CatalogConfigResolver):
         resolver._user_catch_all_pattern = self._user_catch_all_pattern.for_run(reader)  # type: ignore[attr-defined]
         return resolver
 
+    def tell(self, changed: Callable[[str], None]) -> None:
+        """Have a catalog told of configurations that somebody puts in or removes.
+
+        Args:
+            changed: A method, called with the name of the dataset. It does not keep
+                alive what it belongs to.
+        """
+        configs = self._resolved_configs
+        # In another process they are a plain dictionary.
+        if type(configs) is _EntryConfigs:
+            alive = (told for told in configs.listeners if told() is not None)
+            configs.listeners = (*alive, WeakMethod(changed))
+
     @property
     def entries(self) -> ConfigEntries:
         """Catalog entries and patterns by name."""
@@ -129,20 +143,31 @@ class EntryResolver(CatalogConfigResolver):
         )
 
     def is_replaced(self, ds_name: str) -> bool:
-        """Whether somebody has put in another configuration for a dataset."""
+        """Whether somebody has put in another configuration, or removed it."""
         configs = self._resolved_configs
         # In another process they are a plain dictionary.
-        return type(configs) is _EntryConfigs and ds_name in configs._added
+        return type(configs) is _EntryConfigs and (
+            ds_name in configs._added or ds_name in configs._removed
+        )
 
     def depends_on_runtime_params(self, ds_name: str) -> bool:
         """Whether runtime parameters have a say in how a dataset is built."""
+        if ds_name in self._put_in():
+            return False
         entry = self._entry_name(ds_name)
         return entry is not None and self.entries.depends_on_runtime_params(entry)
 
     def validator(self, ds_name: str) -> Any:
         """The ``validator`` declared for a dataset, without resolving its entry."""
+        put_in = self._put_in()
+        if ds_name in put_in:
+            return put_in[ds_name].get(VALIDATOR_KEY)
         entry = self._entry_name(ds_name)
-        return self.entries.part(entry, "validator") if entry else None
+        return self.entries.part(entry, VALIDATOR_KEY) if entry else None
+
+    def _put_in(self) -> Mapping[str, dict[str, Any]]:
+        configs = self._resolved_configs
+        return configs.added if type(configs) is _EntryConfigs else {}
 
     def _entry_name(self, ds_name: str) -> str | None:
         """The entry, or the pattern, that a dataset comes from."""
@@ -221,9 +246,15 @@ class _EntryReader:
 
 
 class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
-    """Resolved configurations by dataset name, without those of patterns."""
+    """Resolved configurations by dataset name, without those of patterns.
+
+    Attributes:
+        listeners: Methods that are told the names under which something is put in or
+            removed.
+    """
 
     def __init__(self, reader: _EntryReader) -> None:
+        self.listeners: tuple[WeakMethod[Callable[[str], None]], ...] = ()
         self._reader = reader
         self._travelling: dict[str, Any] | None = None
         self._added: dict[str, dict[str, Any]] = {}
@@ -255,12 +286,20 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
     def __setitem__(self, name: str, config: dict[str, Any]) -> None:
         self._added[name] = config
         self._removed -= {name}
+        self._tell(name)
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
         self._added.pop(name, None)
         self._removed |= {name}
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        for listener in self.listeners:
+            changed = listener()
+            if changed is not None:
+                changed(name)
 
     def pop(self, name: str, *default: Any) -> Any:
         # The removed configuration is hardly ever wanted: what it is worth must not

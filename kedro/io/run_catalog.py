@@ -64,6 +64,7 @@ def run_catalog(
     patterns = catalog_class.default_runtime_patterns
     if isinstance(resolver, EntryResolver):
         resolver = resolver.for_run(find_entries, find_credentials, patterns)
+        resolver.tell(view.reconfigured)
     else:
         resolver = copy.copy(resolver)
         resolver._default_runtime_patterns = patterns

@@ -135,6 +135,14 @@ class TestFromConfig:
         with pytest.raises(DatasetError, match="acme"):
             DataCatalog.from_config(config)["broken"]
 
+    def test_knows_an_entry_that_is_put_in_after_it_was_asked_for(self):
+        catalog = DataCatalog.from_config({})
+        assert "late" not in catalog
+        catalog.config_resolver.config["late"] = {"type": MEMORY}
+        assert "late" in catalog
+        del catalog.config_resolver.config["late"]
+        assert "late" not in catalog
+
     def test_refuses_an_entry_without_type_at_once(self):
         with pytest.raises(DatasetError, match="'type' is missing"):
             DataCatalog.from_config({"cars": {"filepath": "cars.csv"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from kedro.io import (
     MemoryDataset,
     SharedMemoryDataCatalog,
 )
+from kedro.io.watched_dict import WatchedDict
 from kedro.runner import ParallelRunner
+from kedro.validation.exceptions import DataValidationError
 
 FILES = {
     "conf/base/catalog.yml": """
@@ -52,6 +55,10 @@ FILES = {
 
         def train(weight):
             return {"weight": weight}
+
+
+        def refuse(data):
+            raise ValueError("not this one")
     """,
     "{package}/pipeline_registry.py": """
         from kedro.pipeline import node, pipeline
@@ -68,6 +75,13 @@ FILES = {
                 "recall": pipeline([node(nodes.read, "memory", "recalled")]),
                 "train": pipeline([node(nodes.train, "weight", "model")]),
                 "look_table": pipeline([node(nodes.read, "eu_table", "seen")]),
+                "look_nowhere": pipeline([node(nodes.read, "nowhere", "seen")]),
+                "look_and_look_again": pipeline(
+                    [
+                        node(nodes.read, "eu_table", "looked_at", name="look"),
+                        node(nodes.read, "looked_at", "seen", name="look_again"),
+                    ]
+                ),
             }
     """,
 }
@@ -249,6 +263,110 @@ class TestPrivate:
     def test_one_run_builds_a_dataset_once(self, project, session):
         session.run()
         assert project.happened("build model.json") == 1
+
+
+class TestReconfigured:
+    """Configurations that somebody puts in after runs have used the others."""
+
+    @pytest.fixture
+    def entry(self, project) -> dict[str, Any]:
+        return {
+            "type": f"{project.package}.datasets.RecordedDataset",
+            "filepath": str(project.path / "data" / "other.json"),
+        }
+
+    def test_an_entry_holds_for_later_runs(self, session, entry):
+        look = partial(session.run, pipeline_names=["look_table"])
+        assert look().outputs["seen"] == {"rows": 3}
+        session.catalog.config_resolver.config["eu_table"] = entry
+        assert look().outputs["seen"] == {"weight": 9}
+        del session.catalog.config_resolver.config["eu_table"]
+        session.reload()
+        assert look().outputs["seen"] == {"rows": 3}
+
+    def test_a_dataset_in_memory_gets_an_entry(self, project, session, entry):
+        train = partial(session.run, pipeline_names=["look_and_look_again"])
+        train()
+        session.catalog.config_resolver.config["looked_at"] = entry
+        train()
+        assert project.read("other.json") == {"rows": 3}
+
+    def test_an_unknown_dataset_gets_an_entry(self, session, entry):
+        recall = partial(session.run, pipeline_names=["look_nowhere"])
+        with pytest.raises(ValueError, match="nowhere"):
+            recall()
+        session.catalog.config_resolver.config["nowhere"] = entry
+        assert recall().outputs["seen"] == {"weight": 9}
+        session.catalog.config_resolver.config.pop("nowhere")
+        with pytest.raises(ValueError, match="nowhere"):
+            recall()
+
+    def test_an_artifact_is_bypassed_until_it_is_preloaded_again(self, session, entry):
+        look = partial(session.run, pipeline_names=["look_table"])
+        session.preload(["eu_table"])
+        look()
+        session.catalog.config_resolver.config["eu_table"] = entry
+        assert look().outputs["seen"] == {"weight": 9}
+        session.preload(["eu_table"])
+        assert look().outputs["seen"] == {"weight": 9}
+        assert session.cache_info()[0].hits == 1
+
+    def test_an_entry_that_files_do_not_have_is_worth_preloading(self, session, entry):
+        session.catalog.config_resolver.config["nowhere"] = entry
+        session.preload(pipeline_names=["look_nowhere"])
+        assert [row.name for row in session.cache_info()] == ["nowhere"]
+
+    def test_the_validator_of_an_entry_applies(self, project, session, entry):
+        session.run(pipeline_names=["look_table"])
+        validator = f"{project.package}.nodes.refuse"
+        session.catalog.config_resolver.config["eu_table"] = {
+            **entry,
+            "validator": validator,
+        }
+        with pytest.raises(DataValidationError, match="not this one"):
+            session.run(pipeline_names=["look_table"])
+
+    def test_what_a_hook_puts_in_does_not_outlive_its_run(self, session, entry):
+        class Entries:
+            @hook_impl
+            def before_pipeline_run(self, catalog):
+                for name in ("eu_table", "nowhere"):
+                    catalog.config_resolver.config[name] = entry
+
+        hooks = Entries()
+        session.run(pipeline_names=["look_table"])
+        session.hook_manager.register(hooks)
+        for name in ("look_table", "look_nowhere"):
+            seen = session.run(pipeline_names=[name]).outputs["seen"]
+            assert seen == {"weight": 9}
+        session.hook_manager.unregister(hooks)
+        seen = session.run(pipeline_names=["look_table"]).outputs["seen"]
+        assert seen == {"rows": 3}
+        with pytest.raises(ValueError, match="nowhere"):
+            session.run(pipeline_names=["look_nowhere"])
+
+
+def test_a_parameter_that_is_built_while_a_run_begins_is_not_one_put_in(session):
+    catalog = session.catalog
+
+    class Busy(WatchedDict):
+        """A run begins whenever a dataset has been put in."""
+
+    def noting(name: str) -> Any:
+        def change(self, *args):
+            result = getattr(WatchedDict, name)(self, *args)
+            catalog.added_datasets()
+            return result
+
+        return change
+
+    for name in ("__setitem__", "setdefault"):
+        setattr(Busy, name, noting(name))
+    catalog._datasets = Busy(catalog._datasets)
+    assert catalog.load("params:rate") == 1
+    assert dict(catalog.added_datasets()) == {}
+    result = session.run(runtime_params={"rate": 7})
+    assert result.outputs["seen"][1] == 7
 
 
 class TestLoadVersions:

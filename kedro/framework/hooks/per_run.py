@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from kedro.framework.hooks.markers import HOOK_NAMESPACE
 
 _MARK = f"{HOOK_NAMESPACE}_impl"
+# A run may be the one that first uses the session, but these are not its own.
+_OF_A_SESSION = ("after_context_created", "after_catalog_created")
 
 Hooks = TypeVar("Hooks", bound=type)
 
@@ -25,8 +27,8 @@ def per_run(hooks: Hooks) -> Hooks:
     The copy is made with ``copy.deepcopy`` when the first hook of a run is called,
     from the object that was registered, and is gone with the run. What copies are to
     share, and what cannot be copied, is for the class to say with ``__deepcopy__``.
-    Hooks that are called outside of a run, such as ``after_context_created``, are
-    called on the registered object.
+    ``after_context_created`` and ``after_catalog_created``, and hooks that are called
+    outside of a run, are called on the registered object.
 
     Args:
         hooks: The class.
@@ -54,7 +56,10 @@ def per_run(hooks: Hooks) -> Hooks:
     """
     for name in dir(hooks):
         function = inspect.getattr_static(hooks, name)
-        if inspect.isfunction(function) and hasattr(function, _MARK):
+        if not inspect.isfunction(function) or not hasattr(function, _MARK):
+            continue
+        hook = getattr(function, _MARK)["specname"] or name
+        if hook not in _OF_A_SESSION:
             setattr(hooks, name, _for_own_copy(function))
     return hooks
 

@@ -55,12 +55,12 @@ class CacheInfo(list[ArtifactInfo]):
 
 
 def _cells(info: ArtifactInfo) -> list[Cell]:
-    path = info.type or "-"
+    path = info.type or ""
     loaded_at = f"{info.loaded_at:%Y-%m-%d %H:%M:%S}" if info.loaded_at else "-"
     load_seconds = "-" if info.load_seconds is None else seconds(info.load_seconds)
     return [
         Cell(info.name),
-        Cell(path.rpartition(".")[2], title=path),
+        Cell(path.rpartition(".")[2] or "-", title=path),
         Cell(load_seconds),
         Cell(str(info.hits)),
         Cell(loaded_at),

@@ -57,7 +57,8 @@ class Plan:
         inputs: Names of the free inputs of the executed nodes.
         outputs: Names of the selected pipeline's outputs.
         surplus: Outputs of executed nodes that only nodes left out would have read.
-        read: Names of the datasets that executed nodes load, and none of them saves.
+        read: Names of the datasets that executed nodes load, and none of them saves,
+            be it under another transcoding.
         saved: Names of the datasets that executed nodes save.
         saved_stems: The same without what transcoding adds to them.
         overridden: Names of what executed nodes would save of injected datasets.
@@ -96,15 +97,20 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
     needed = _needed_nodes(selected, injected, overridden)
     pipeline = selected if len(needed) == len(selected.nodes) else Pipeline(needed)
     saved = frozenset(pipeline.all_outputs())
+    saved_stems = _stems(saved - overridden)
     return Plan(
         selected=selected,
         pipeline=pipeline,
         inputs=frozenset(pipeline.inputs()),
         outputs=frozenset(selected.outputs()),
         surplus=frozenset(pipeline.outputs() - selected.outputs()),
-        read=frozenset(pipeline.datasets()) - (saved - overridden),
+        read=frozenset(
+            name
+            for name in pipeline.datasets()
+            if _strip_transcoding(name) not in saved_stems
+        ),
         saved=saved - overridden,
-        saved_stems=frozenset(_stems(saved - overridden)),
+        saved_stems=frozenset(saved_stems),
         overridden=saved & overridden,
     )
 

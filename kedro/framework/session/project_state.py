@@ -78,6 +78,16 @@ class ProjectState:
                 self._catalog = catalog
         return self._catalog
 
+    def close(self) -> None:
+        """Release the artifacts; the catalog stays with who still looks at it.
+
+        As in kedro 1.7.0, it then forgets a dataset that it cannot build: kedro-viz
+        asks twice, and shows something else if there is none the second time.
+        """
+        self.artifacts.release()
+        if self.context is not None and is_data_catalog(self.context._catalog):
+            self.context._catalog._forgets_failed = True
+
     def run_catalog(
         self, context: KedroContext, plan: Plan, request: RunRequest, run: RunContext
     ) -> CatalogProtocol[Any, Any]:

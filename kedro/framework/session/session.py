@@ -151,7 +151,8 @@ class KedroSession(AbstractSession):
             KedroSessionError: If an argument is of the wrong type.
             ValueError: If the project is not configured.
         """
-        runtime_params = checked_params(runtime_params)
+        # Plugins pass on what was not given in several ways, as an empty text too.
+        runtime_params = checked_params(runtime_params or None)
         if session_id is not None and not (isinstance(session_id, str) and session_id):
             raise KedroSessionError("`session_id` must be a non-empty string.")
         validate_settings()
@@ -436,7 +437,7 @@ class KedroSession(AbstractSession):
         if self._closed:
             return
         self._closed = True
-        self._state.artifacts.release()
+        self._state.close()
         if self.save_on_close:
             self._store.save()
 
@@ -465,6 +466,9 @@ class KedroSession(AbstractSession):
             with running(run):
                 catalog = state.run_catalog(context, plan, request, run)
                 datasets = self._run_nodes(state, plan, catalog, request, run)
+                if not isinstance(datasets, dict):
+                    # A runner of a plugin, such as kedro-boot, gives what it likes.
+                    return datasets
                 outputs = state.outputs(plan, catalog, datasets, request)
             return RunResult(
                 outputs,

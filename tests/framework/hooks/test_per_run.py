@@ -171,6 +171,34 @@ def test_hooks_outside_of_runs_are_called_on_the_registered_object(open_session)
         assert timer.project == session.package_name
 
 
+def test_what_is_made_once_for_a_session_is_told_the_registered_object(open_session):
+    @per_run
+    class Hooks:
+        made: str | None = None
+
+        @hook_impl
+        def after_catalog_created(self, catalog: Any) -> None:
+            self.catalog = weakref.ref(catalog)
+
+        @hook_impl(specname="after_context_created")
+        def remember(self) -> None:
+            self.made = "context"
+
+        @hook_impl
+        def before_pipeline_run(self) -> None:
+            seen.append((self.made, self.catalog()))
+
+    hooks = Hooks()
+    seen: list[Any] = []
+    data = {"meeting": Meeting(1), "seconds": 0}
+    with open_session(hooks) as session:
+        # The first run makes the catalog, and is the current one when it does.
+        for _ in range(2):
+            session.run(runtime_data=data)
+        assert seen == [("context", session.catalog)] * 2
+        assert hooks.catalog() is session.catalog
+
+
 def test_all_threads_of_a_run_see_the_same_copy(open_session):
     timer = Timer()
     data = {"meeting": Meeting(2), "seconds": 0}

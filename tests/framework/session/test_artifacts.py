@@ -146,6 +146,8 @@ FILES = {
                 "train_and_fail": train
                 + pipeline([node(nodes.fail, "model", "nothing")]),
                 "train_table": one(nodes.train, "weight", "table@dict"),
+                "train_and_look_table": one(nodes.train, "weight", "table@dict")
+                + one(nodes.look, "table@again", "seen"),
                 "train_lookup": one(nodes.train, "weight", "eu_lookup"),
                 "release": one(nodes.train, "weight", "releases"),
                 "both_tables": one(nodes.two, ["table@dict", "table@again"], "seen"),
@@ -573,6 +575,13 @@ class TestBypass:
         session.catalog["model"] = MemoryDataset({"weight": 9})
         assert look(session, "model") == {"weight": 9}
 
+    def test_a_dataset_that_was_replaced_by_hand_and_taken_out(self, session):
+        session.preload(["model"])
+        session.catalog["model"] = {"weight": 9}
+        del session.catalog._datasets["model"]
+        with pytest.raises(ValueError, match="model"):
+            predict(session)
+
     def test_a_dataset_that_was_added_in_place_of_a_pattern(self, session):
         session.preload(["eu_lookup"])
         session.catalog["eu_lookup"] = MemoryDataset({"currency": "ECU"})
@@ -702,6 +711,13 @@ class TestSavingToAnArtifact:
         session.run(pipeline_names=["train_table"], runtime_data={"weight": 5})
         both = session.run(pipeline_names=["both_tables"]).outputs["seen"]
         assert both == [{"weight": 5, "layers": []}] * 2
+
+    def test_under_another_transcoding_is_read_back_by_the_run(self, session):
+        session.preload(["table@again"])
+        result = session.run(
+            pipeline_names=["train_and_look_table"], runtime_data={"weight": 5}
+        )
+        assert result.outputs["seen"] == {"weight": 5, "layers": []}
 
     def test_under_a_factory_pattern_leaves_its_other_names(self, project, session):
         session.preload(["eu_lookup", "us_lookup"])

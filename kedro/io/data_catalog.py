@@ -281,13 +281,14 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if type(self).__contains__ is not DataCatalog.__contains__:
             return {name for name in names if name not in self}
         datasets, made = self._datasets, self._lazy_datasets.made
-        known = self._facts.known
+        # Looked up once: another thread may have the facts forgotten.
+        facts = self._facts.known
+        unsure = [name for name in names if name not in datasets and name not in made]
+        known = ((name, facts.get(name)) for name in unsure)
         return {
             name
-            for name in names
-            if name not in datasets
-            and name not in made
-            and not (known[name] if name in known else self._is_known(name))
+            for name, is_known in known
+            if not (self._is_known(name) if is_known is None else is_known)
         }
 
     def _is_known(self, name: str) -> bool:

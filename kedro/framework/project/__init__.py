@@ -37,6 +37,12 @@ settings = LazyProjectSettings()
 plain_settings = PlainSettings(settings)
 pipelines = _ProjectPipelines()
 
+_NOT_CONFIGURED = (
+    "Package name not found. Make sure you have configured the project using "
+    "'bootstrap_project'. This should happen automatically if you are using "
+    "Kedro command line interface."
+)
+
 # Importing these takes long, or they are needed by few.
 _LAZY = {
     **dict.fromkeys(
@@ -95,11 +101,7 @@ def validate_settings() -> None:
         Exception: What importing the settings raised.
     """
     if PACKAGE_NAME is None:
-        raise ValueError(
-            "Package name not found. Make sure you have configured the project using "
-            "'bootstrap_project'. This should happen automatically if you are using "
-            "Kedro command line interface."
-        )
+        raise ValueError(_NOT_CONFIGURED)
     name = f"{PACKAGE_NAME}.settings"
     if importlib.util.find_spec(name) is None:
         logger = logging.getLogger(__name__)

@@ -176,6 +176,24 @@ class TestEdits:
         notebook('session.catalog["model"] = {"weight": 5}')
         assert notebook.value(WEIGHT) == 20
 
+    def test_are_seen_by_the_names_after_session_reload(self, notebook, project):
+        assert notebook.value(WEIGHT) == 6
+        project.edit("conf/base/parameters.yml", "rate: 4")
+        notebook("mine = catalog")
+
+        notebook('session.reload(); catalog["model"] = {"weight": 5}')
+
+        assert notebook.value("context is session.context")
+        assert notebook.value("catalog is session.catalog")
+        assert notebook.value("mine is not catalog")
+        assert notebook.value('context.params["rate"]') == 4
+        assert notebook.value(WEIGHT) == 20
+
+    def test_leave_names_alone_that_stand_for_something_else(self, notebook):
+        notebook("catalog = 'mine'; session.reload()")
+        assert notebook.value("catalog") == "mine"
+        assert notebook.value("context is session.context")
+
     def test_of_parameters_are_seen_after_reload_kedro(self, notebook, project):
         assert notebook.value(WEIGHT) == 6
         project.edit("conf/base/parameters.yml", "rate: 4")

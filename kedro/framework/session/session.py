@@ -30,6 +30,7 @@ from kedro.utils import find_kedro_project
 
 from .abstract_session import AbstractSession, KedroSessionError
 from .artifacts import CacheInfo
+from .notebook_names import follow_reload
 from .project_state import ProjectState
 from .run_id import check_run_id, generate_run_id
 from .run_request import RunRequest, checked_params, merged_params
@@ -430,7 +431,8 @@ class KedroSession(AbstractSession):
         state = ProjectState(self._package_name)
         state.pipelines.forget()
         state.config_loader = loader
-        self._state = state
+        before, self._state = self._state, state
+        follow_reload(self, before.context)
 
     def close(self) -> None:
         """Release the cache and save the store; once, however often it is called."""

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from kedro.config.config_files import ABSENT, NOT_PLAIN, Layer
 from kedro.config.plain_values import (
+    PRIMITIVES,
     copied,
     has_interpolation,
     has_key,
@@ -225,8 +226,12 @@ class OmegaConfigEntries(ConfigEntries):
 
     def find(self, name: Any, default: Any) -> Any:
         """The entry as ``shared`` has it, or ``default`` if there is none."""
+        is_added = name in self._added
+        if is_added and type(self._added[name]) in PRIMITIVES:
+            # Takes the place of whatever the files have.
+            return self._added[name]
         key = (self._key, name)
-        cache = self._own if name in self._added else self._static
+        cache = self._own if is_added else self._static
         value = cache.get(key, _ABSENT)
         if value is not _ABSENT:
             return value
@@ -375,6 +380,8 @@ class OmegaConfigEntries(ConfigEntries):
         # As in the loader, a file may use its own values and environment variables;
         # only what that gives is resolved among the other files.
         file = next(f for f in layer.files.values() if has_key(f, name))
+        if OmegaConf.is_missing(file, name):
+            return plain(file, name)
         value = copy.deepcopy(file)[name]
         if OmegaConf.is_config(value):
             OmegaConf.resolve(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-_PRIMITIVES = frozenset({bool, float, int, type(None)})
+PRIMITIVES = frozenset({bool, float, int, type(None)})
 
 
 def plain(config: Any, name: Any = None, *, resolve: bool = True) -> Any:
@@ -42,7 +42,7 @@ def owned(values: Mapping[str, Any]) -> dict[str, Any]:
         values: Any values by name.
     """
     for value in values.values():
-        if type(value) not in _PRIMITIVES and type(value) is not str:
+        if type(value) not in PRIMITIVES and type(value) is not str:
             return copy.deepcopy(dict(values))
     return dict(values)
 
@@ -80,7 +80,7 @@ def is_plain(value: Any) -> bool:
         return all(type(key) is str and is_plain(value[key]) for key in value)
     if kind is list:
         return all(map(is_plain, value))
-    return kind in _PRIMITIVES
+    return kind in PRIMITIVES
 
 
 def overlaid(below: Any, value: Any) -> Any:

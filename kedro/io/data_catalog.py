@@ -283,13 +283,14 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         datasets, made = self._datasets, self._lazy_datasets.made
         # Looked up once: another thread may have the facts forgotten.
         facts = self._facts.known
-        unsure = [name for name in names if name not in datasets and name not in made]
-        known = ((name, facts.get(name)) for name in unsure)
-        return {
-            name
-            for name, is_known in known
-            if not (self._is_known(name) if is_known is None else is_known)
-        }
+        unknown = set()
+        for name in names:
+            if name in datasets or name in made:
+                continue
+            known = facts.get(name)
+            if not (self._is_known(name) if known is None else known):
+                unknown.add(name)
+        return unknown
 
     def _is_known(self, name: str) -> bool:
         if is_parameter(name):
@@ -591,7 +592,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DatasetError: If some cannot; says of each what is wrong.
         """
         problems = {}
-        for name in sorted(names):
+        for name in names:
             if name not in self._datasets:
                 try:
                     self._recipe(name)
@@ -602,8 +603,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if len(problems) == 1:
             [(name, problem)] = problems.items()
             raise self._error(_naming(name, problem)) from problem
-        listed = "\n".join(f"- {_naming(*problem)}" for problem in problems.items())
-        raise self._error(f"{len(problems)} datasets cannot be used:\n{listed}")
+        listed = [f"\n- {_naming(name, problems[name])}" for name in sorted(problems)]
+        raise self._error(f"{len(problems)} datasets cannot be used:{''.join(listed)}")
 
     def is_ephemeral(self, ds_name: str) -> bool:
         """Whether a dataset's data ends with the process; builds nothing."""
@@ -733,12 +734,15 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def _recipe(self, name: str) -> Recipe:
         """How a dataset is built; found out once where it is the same for all runs."""
+        recipe = self._facts.recipes.get(name)
+        if recipe is not None and name not in self._lazy_datasets.made:
+            return recipe
         if self._has_own_lazy(name):
             return self._lazy_datasets[name].recipe()
-        recipe = self._facts.recipes.get(name)
         if recipe is None:
             recipe = self.lazy(name).recipe()
-            if self._is_static(name):
+            # Runs differ in the parameters that there are.
+            if self._is_static(name) and not is_parameter(name):
                 self._facts.recipes[name] = recipe
                 if (
                     recipe.is_transient

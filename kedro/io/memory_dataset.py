@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from kedro.io.core import AbstractDataset, DatasetError, TCopyMode
 
@@ -36,6 +36,10 @@ class MemoryDataset(AbstractDataset[Any, Any]):
     """
 
     _EPHEMERAL = True
+    _data: Any = _EMPTY
+    _copy_mode: TCopyMode | None = None
+    metadata: dict[str, Any] | None = None
+    _init_args: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self,
@@ -43,7 +47,6 @@ class MemoryDataset(AbstractDataset[Any, Any]):
         copy_mode: TCopyMode | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._data = _EMPTY
         self._copy_mode = copy_mode
         self.metadata = metadata
         if data is not _EMPTY:
@@ -60,20 +63,16 @@ class MemoryDataset(AbstractDataset[Any, Any]):
             data: The data; ``None`` is data.
             copy_mode: How it is copied; found by its type where not given.
         """
-        dataset = cls.empty()
+        dataset = cls.__new__(cls)
         dataset._data = data
-        dataset._copy_mode = copy_mode
+        if copy_mode is not None:
+            dataset._copy_mode = copy_mode
         return dataset
 
     @classmethod
     def empty(cls) -> MemoryDataset:
         """A dataset without data, made without the recording of its arguments."""
-        dataset = cls.__new__(cls)
-        dataset._data = _EMPTY
-        dataset._copy_mode = None
-        dataset.metadata = None
-        dataset._init_args = {}  # type: ignore[attr-defined]
-        return dataset
+        return cls.__new__(cls)
 
     def __repr__(self) -> str:
         if type(self) is not MemoryDataset:

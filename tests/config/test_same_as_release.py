@@ -270,6 +270,17 @@ def test_a_configuration_type_as_a_whole(
     },
     retained=False,
 )
+@example(
+    request={
+        "files": {"base/credentials.yml": "a: ???\nb: true\n"},
+        "keys": KEYS,
+        "arguments": {"env": "base"},
+        "environment": ENVIRONMENT,
+        "reads_environment": True,
+        "runtime_params": [{}],
+    },
+    retained=False,
+)
 def test_entries_of_loaders_that_share_their_files(
     request: dict[str, Any], retained: bool, release: Any, here: Any
 ) -> None:

@@ -208,7 +208,7 @@ class ArtifactCache:
         # In this order: what has arrived by now is among the stems.
         if not self._arriving and not self._stems:
             return
-        stem = _strip_transcoding(name)
+        stem = _strip_transcoding(name) if "@" in name else name
         if not self._arriving and stem not in self._stems:
             return
         with self._replacing:

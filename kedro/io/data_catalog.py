@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from multiprocessing.reduction import ForkingPickler
 from pickle import PicklingError
 from threading import RLock
@@ -30,7 +30,7 @@ from kedro.io.core import (
     generate_timestamp,
     is_parameter,
 )
-from kedro.io.entry_resolver import EntryResolver
+from kedro.io.entry_resolver import EntryResolver, RunResolver
 from kedro.io.lazy_datasets import ConfiguredDataset, LazyDatasets, _LazyDataset
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
 from kedro.io.recipe import Recipe, check_config
@@ -118,6 +118,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     _on_saved: Callable[[str], None] | None = None
     _maker: type[AbstractDataset[Any, Any]] | None = None
     _forgets_failed = False
+    _find_resolver: RunResolver | None = None
 
     def __init__(
         self,
@@ -239,6 +240,14 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             validation_enabled=validation_enabled,
         )
 
+    @cached_property
+    def _config_resolver(self) -> CatalogConfigResolver:
+        # The catalog of a run has none before somebody asks for it.
+        assert self._find_resolver is not None
+        resolver = self._find_resolver()
+        resolver.tell(self.reconfigured)
+        return resolver
+
     @property
     def config_resolver(self) -> CatalogConfigResolver:
         """Resolves entries and dataset factory patterns of the configuration."""
@@ -330,7 +339,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         # Validators may hold what cannot be pickled, and what was validated where is
         # the affair of one process.
         state = self.__dict__.copy()
-        state.update(_validators={}, _save_validated=set())
+        state["_config_resolver"] = self._config_resolver
+        state.update(_validators={}, _save_validated=set(), _find_resolver=None)
         state.pop("_building")
         state.pop("_facts")
         state.pop("_on_saved", None)
@@ -617,11 +627,15 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
         Its configuration is resolved when that is looked at.
         """
-        if self._has_own_lazy(ds_name):
-            return self._lazy_datasets[ds_name]
+        made = self._lazy_datasets.made
+        if ds_name in made or (
+            is_parameter(ds_name) and self._lazy_datasets.make(ds_name)
+        ):
+            return made[ds_name]
+        resolver = self._find_resolver or self._config_resolver
         return ConfiguredDataset(
             ds_name,
-            self._config_resolver.resolve_pattern,
+            resolver.resolve_pattern,
             self._load_versions.get(ds_name),
             self._save_version,
         )
@@ -727,18 +741,12 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         except DatasetError as exc:
             raise self._error(str(exc)) from exc
 
-    def _has_own_lazy(self, name: str) -> bool:
-        """Whether a lazy dataset was put in or looked at, or is a parameter."""
-        lazy = self._lazy_datasets
-        return name in lazy.made or (is_parameter(name) and lazy.make(name))
-
     def _recipe(self, name: str) -> Recipe:
         """How a dataset is built; found out once where it is the same for all runs."""
+        made = self._lazy_datasets.made
+        if name in made or (is_parameter(name) and self._lazy_datasets.make(name)):
+            return made[name].recipe()
         recipe = self._facts.recipes.get(name)
-        if recipe is not None and name not in self._lazy_datasets.made:
-            return recipe
-        if self._has_own_lazy(name):
-            return self._lazy_datasets[name].recipe()
         if recipe is None:
             recipe = self.lazy(name).recipe()
             # Runs differ in the parameters that there are.

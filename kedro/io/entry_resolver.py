@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from threading import Lock
 from typing import Any
 from weakref import WeakMethod
 
@@ -57,32 +58,6 @@ class EntryResolver(CatalogConfigResolver):
         )
         self._user_catch_all_pattern = _PatternConfigs(list(catch_all), self._reader)  # type: ignore[assignment]
         self._matches: dict[str, str | None] = {}
-
-    def for_run(
-        self,
-        find_entries: Callable[[], ConfigEntries],
-        find_credentials: Callable[[], Mapping[str, Any]],
-        default_runtime_patterns: Patterns,
-    ) -> EntryResolver:
-        """The same catalog, as a run with other configuration sees it.
-
-        Entries that were replaced or added by hand stay so. What the new resolver
-        replaces does not affect this one.
-
-        Args:
-            find_entries: Gives the run's catalog entries, when they are needed;
-                those of this resolver by name.
-            find_credentials: Gives the run's credentials.
-            default_runtime_patterns: Patterns for names that nothing else matches.
-        """
-        resolver = object.__new__(type(self))
-        resolver.__dict__.update(self.__dict__)
-        resolver._reader = reader = _EntryReader(find_entries, find_credentials)
-        resolver._default_runtime_patterns = default_runtime_patterns
-        resolver._resolved_configs = self._resolved_configs.for_run(reader)
-        resolver._dataset_patterns = self._dataset_patterns.for_run(reader)  # type: ignore[attr-defined]
-        resolver._user_catch_all_pattern = self._user_catch_all_pattern.for_run(reader)  # type: ignore[attr-defined]
-        return resolver
 
     def tell(self, changed: Callable[[str], None]) -> None:
         """Have a catalog told of configurations that somebody puts in or removes.
@@ -198,6 +173,75 @@ class EntryResolver(CatalogConfigResolver):
         self._reader = _EntryReader(lambda: entries, dict)
 
 
+class RunResolver:
+    """Makes the resolver of a run, once somebody asks for it.
+
+    Most runs use nothing but what the session knows already how to build. What a run
+    replaces does not affect the session.
+
+    Args:
+        resolver: The session's resolver. What was put into it or removed from it by
+            hand is taken over as it is at this moment.
+        find_entries: Gives the run's catalog entries, when they are needed; those of
+            the session's resolver by name.
+        find_credentials: Gives the run's credentials.
+        default_runtime_patterns: Patterns for names that nothing else matches.
+    """
+
+    def __init__(
+        self,
+        resolver: EntryResolver,
+        find_entries: Callable[[], ConfigEntries],
+        find_credentials: Callable[[], Mapping[str, Any]],
+        default_runtime_patterns: Patterns,
+    ) -> None:
+        self._resolver = resolver
+        self._find_entries = find_entries
+        self._find_credentials = find_credentials
+        self._default_runtime_patterns = default_runtime_patterns
+        self._added = resolver._resolved_configs._added.copy()
+        self._removed = resolver._resolved_configs._removed
+        self._made: EntryResolver | None = None
+        self._making = Lock()
+
+    def __call__(self) -> EntryResolver:
+        """The resolver; the same one each time."""
+        if self._made is None:
+            with self._making:
+                self._made = self._made or self._make()
+        return self._made
+
+    def resolve_pattern(self, ds_name: str) -> dict[str, Any]:
+        """The configuration of a dataset, as the resolver has it."""
+        return self().resolve_pattern(ds_name)
+
+    def configs(self) -> Mapping[str, dict[str, Any]]:
+        """Resolved configurations by dataset name."""
+        return self().config
+
+    def is_replaced(self, ds_name: str) -> bool:
+        """Whether somebody has put in another configuration, or removed it."""
+        if self._made is not None:
+            return self._made.is_replaced(ds_name)
+        return ds_name in self._added or ds_name in self._removed
+
+    def _make(self) -> EntryResolver:
+        before = self._resolver
+        reader = _EntryReader(self._find_entries, self._find_credentials)
+        configs = _EntryConfigs(reader)
+        configs._added, configs._removed = self._added, self._removed
+        resolver = object.__new__(type(before))
+        resolver.__dict__.update(
+            before.__dict__,
+            _reader=reader,
+            _default_runtime_patterns=self._default_runtime_patterns,
+            _resolved_configs=configs,
+            _dataset_patterns=before._dataset_patterns.for_run(reader),  # type: ignore[attr-defined]
+            _user_catch_all_pattern=before._user_catch_all_pattern.for_run(reader),  # type: ignore[attr-defined]
+        )
+        return resolver
+
+
 class _EntryReader:
     """Reads entries, puts credentials into them, and says which one is broken."""
 
@@ -259,12 +303,6 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
         self._travelling: dict[str, Any] | None = None
         self._added: dict[str, dict[str, Any]] = {}
         self._removed: frozenset[str] = frozenset()
-
-    def for_run(self, reader: _EntryReader) -> _EntryConfigs:
-        configs = _EntryConfigs(reader)
-        configs._added = self._added.copy()
-        configs._removed = self._removed
-        return configs
 
     @property
     def added(self) -> Mapping[str, dict[str, Any]]:

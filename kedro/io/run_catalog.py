@@ -15,7 +15,8 @@ from kedro.io.data_catalog import (
     check_load_versions,
     is_data_catalog,
 )
-from kedro.io.entry_resolver import EntryResolver
+from kedro.io.entry_resolver import EntryResolver, RunResolver
+from kedro.io.later_mapping import LaterMapping
 from kedro.io.lazy_datasets import LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
 
@@ -62,31 +63,30 @@ def run_catalog(
     view = _copy_as(catalog, catalog_class)
     resolver = catalog.config_resolver
     patterns = catalog_class.default_runtime_patterns
+    configs: Mapping[str, dict[str, Any]]
     if isinstance(resolver, EntryResolver):
-        resolver = resolver.for_run(find_entries, find_credentials, patterns)
-        resolver.tell(view.reconfigured)
+        later = RunResolver(resolver, find_entries, find_credentials, patterns)
+        configs = LaterMapping(later.configs)
+        view._find_resolver = later
+        view.__dict__.pop("_config_resolver")
     else:
-        resolver = copy.copy(resolver)
+        view._config_resolver = resolver = copy.copy(resolver)
         resolver._default_runtime_patterns = patterns
-        resolver._resolved_configs = dict(resolver._resolved_configs)
+        resolver._resolved_configs = configs = dict(resolver._resolved_configs)
     added = catalog.added_datasets()
     if load_versions:
-        check_load_versions(resolver, load_versions, added)
-    view._config_resolver = resolver
+        check_load_versions(view.config_resolver, load_versions, added)
     view._run_id = view._save_version = run_id
     view._run_saves = saves
     view._load_versions = load_versions
-    view._lazy_datasets = LazyDatasets(
-        resolver.config, load_versions, run_id, parameters
-    )
+    view._lazy_datasets = LazyDatasets(configs, load_versions, run_id, parameters)
     for name, lazy in list(catalog._lazy_datasets.put_in.items()):
         own = copy.copy(lazy)
         own.load_version, own.save_version = load_versions.get(name), run_id
         view._lazy_datasets[name] = own
-    view._datasets = {
-        name: _for_run(dataset, run_id, load_versions.get(name))
-        for name, dataset in added.items()
-    }
+    view._datasets = {}
+    for name, dataset in added.items():
+        view._datasets[name] = _for_run(dataset, run_id, load_versions.get(name))
     return view
 
 
@@ -189,8 +189,8 @@ def is_as_configured(catalog: Any, name: str) -> bool:
     """
     if not is_data_catalog(catalog) or name in catalog._datasets:
         return False
-    resolver = catalog._config_resolver
-    return isinstance(resolver, EntryResolver) and not resolver.is_replaced(name)
+    resolver = catalog._find_resolver
+    return resolver is not None and not resolver.is_replaced(name)
 
 
 def storage_of(catalog: Any, name: str) -> Any:

@@ -104,10 +104,12 @@ class AbstractRunner(ABC):
 
     def _check_datasets(self, pipeline: Pipeline, catalog: Catalog) -> None:
         facts = facts_of(pipeline)
-        if is_data_catalog(catalog):
-            unknown = catalog.unknown(facts.datasets)
-        else:
-            unknown = {name for name in facts.datasets if name not in catalog}
+        names = facts.datasets
+        unknown = (
+            catalog.unknown(names)
+            if is_data_catalog(catalog)
+            else {name for name in names if name not in catalog}
+        )
         missing = facts.inputs & unknown
         if missing:
             raise ValueError(
@@ -169,13 +171,14 @@ class AbstractRunner(ABC):
             run_id: Identifier of the run.
         """
         self._validate_catalog(catalog)
-        self._validate_nodes(facts_of(pipeline).nodes)
+        nodes = facts_of(pipeline).nodes
+        self._validate_nodes(nodes)
         self._set_manager_datasets(catalog)
         progress = _Progress(self, pipeline, catalog)
         pool = self._get_executor(self._get_required_workers_count(pipeline))
         try:
             if pool is None:
-                for node in facts_of(pipeline).nodes:
+                for node in nodes:
                     Task(node, catalog, self._is_async, hook_manager, run_id).execute()
                     progress.completed(node)
                 return
@@ -280,8 +283,9 @@ class _Progress:
         self._pipeline = pipeline
         self._catalog = catalog
         self._logger = runner._logger
-        self._total = len(facts_of(pipeline).nodes)
-        self._load_counts = dict(facts_of(pipeline).load_counts)
+        facts = facts_of(pipeline)
+        self._total = len(facts.nodes)
+        self._load_counts = facts.load_counts.copy()
         self.done: set[Node] = set()
 
     def completed(self, node: Node) -> None:

@@ -127,7 +127,10 @@ class Task:
                 outputs = self._call(hook_manager, heard, inputs)
                 self._save_in(pool, heard, outputs)
         else:
-            inputs = {name: self._load(heard, name) for name in node.inputs}
+            inputs = {}
+            # Before Python 3.12, a comprehension would be a call of its own.
+            for name in node.inputs:
+                inputs[name] = self._load(heard, name)
             outputs = self._call(hook_manager, heard, inputs)
             self._save(heard, outputs)
         for name in node.confirms:

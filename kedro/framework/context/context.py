@@ -22,9 +22,10 @@ from kedro.config.config_entries import (
 )
 from kedro.config.plain_values import owned
 from kedro.framework.context.catalog_commands import CatalogCommandsMixin
-from kedro.framework.context.parameters import LaterMapping, ParametersView
+from kedro.framework.context.parameters import ParametersView
 from kedro.io import CatalogProtocol, DataCatalog
 from kedro.io.core import VALIDATOR_KEY
+from kedro.io.later_mapping import LaterMapping
 from kedro.io.lazy_datasets import LazyDatasets
 from kedro.pipeline.transcoding import _transcode_split
 

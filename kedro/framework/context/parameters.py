@@ -90,31 +90,6 @@ class ParametersView(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class LaterMapping(Mapping[str, Any]):
-    """Values that are made ready when somebody looks at the first of them.
-
-    Args:
-        ready: Makes them ready, and keeps them.
-    """
-
-    def __init__(self, ready: Callable[[], Mapping[str, Any]]) -> None:
-        self._ready = ready
-
-    def __getitem__(self, name: str) -> Any:
-        return self._ready()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ready())
-
-    def __len__(self) -> int:
-        return len(self._ready())
-
-    def find(self, name: Any, default: Any) -> Any:
-        """The value without a copy, or ``default`` if there is none."""
-        values = self._ready()
-        return getattr(values, "find", values.get)(name, default)
-
-
 def _leading_keys(path: str) -> Iterator[str]:
     """``a.b.c``, ``a.b`` and ``a``: keys may have dots in them."""
     while path:

@@ -307,8 +307,8 @@ class ProjectState:
 
 
 def _run_configuration(context: KedroContext, run: RunContext) -> RunConfiguration:
-    names = list(run.pipeline_names)
-    scope = None if DEFAULT_PIPELINE in names else names
+    names = run.pipeline_names
+    scope = None if DEFAULT_PIPELINE in names else [*names]
     return RunConfiguration(context, run.runtime_params, scope)
 
 

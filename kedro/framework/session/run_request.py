@@ -65,14 +65,12 @@ class RunRequest:
                 f"`pipeline_names` must be a list of names: write "
                 f"[{self.pipeline_names!r}]."
             )
-        self.selection = Selection(
-            self._names_in("pipeline_names") or (DEFAULT_PIPELINE,),
-            **{
-                name: self._names_in(argument)
-                for argument, name in _FILTERS.items()
-                if getattr(self, argument) is not None
-            },
-        )
+        filters = {}
+        for argument, name in _FILTERS.items():
+            if getattr(self, argument) is not None:
+                filters[name] = self._names_in(argument)
+        names = self._names_in("pipeline_names") or (DEFAULT_PIPELINE,)
+        self.selection = Selection(names, **filters)
 
     def actual_runner(self) -> AbstractRunner:
         """The given runner, or a sequential one."""

@@ -83,7 +83,7 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         self.session_id = session_id
         self.duration = duration
         # Without a reference back to the result, for its data to be freed with it.
-        self.outputs: Mapping[str, Any] = RunOutputs(dict(datasets))
+        self.outputs: Mapping[str, Any] = RunOutputs(datasets)
 
     def __repr__(self) -> str:
         return (

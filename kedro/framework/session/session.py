@@ -452,7 +452,8 @@ class KedroSession(AbstractSession):
         run_id = self._begin(request.run_id)
         try:
             start = time.perf_counter()
-            self._log_start(run_id)
+            if _logger.isEnabledFor(logging.INFO):
+                self._log_start(run_id)
             state = self._state
             context = self._context_of(state)
             plan = state.plan(request.selection, frozenset(request.runtime_data or ()))
@@ -461,7 +462,7 @@ class KedroSession(AbstractSession):
                 runtime_params = merged_params(self.runtime_params, runtime_params)
             run = RunContext(
                 run_id=run_id,
-                session_id=self.session_id,
+                session_id=self._session_id,
                 runtime_params=runtime_params,
                 pipeline_names=request.selection.pipeline_names,
             )
@@ -475,7 +476,7 @@ class KedroSession(AbstractSession):
             return RunResult(
                 outputs,
                 run_id=run_id,
-                session_id=self.session_id,
+                session_id=self._session_id,
                 duration=time.perf_counter() - start,
             )
         finally:
@@ -539,12 +540,10 @@ class KedroSession(AbstractSession):
         return run_id
 
     def _log_start(self, run_id: str) -> None:
-        logger = self._logger
-        if logger.isEnabledFor(logging.INFO):
-            project_name = self._package_name or self._project_path.name
-            logger.info("Kedro project %s", project_name)
-            logger.info("Session ID: %s", self.session_id)
-            logger.info("Run ID: %s", run_id)
+        project_name = self._package_name or self._project_path.name
+        self._logger.info("Kedro project %s", project_name)
+        self._logger.info("Session ID: %s", self.session_id)
+        self._logger.info("Run ID: %s", run_id)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -118,6 +118,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     _on_saved: Callable[[str], None] | None = None
     _maker: type[AbstractDataset[Any, Any]] | None = None
     _forgets_failed = False
+    _has_plain_get: ClassVar[bool] = True
     _find_resolver: RunResolver | None = None
 
     def __init__(
@@ -163,6 +164,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             return
         for name in self._config_resolver.config:
             self._check_entry(name, self._config_resolver.config[name])
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """See whether the subclass has a say in what a name means."""
+        super().__init_subclass__(**kwargs)
+        cls._has_plain_get = cls.get is DataCatalog.get
 
     @classmethod
     def from_config(
@@ -438,6 +444,20 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             return dataset._copy(_version=version)
         return dataset
 
+    def register_unknown(self, names: Iterable[str]) -> None:
+        """Have a dataset for each of some names that configuration does not have.
+
+        Args:
+            names: Names that ``unknown`` has returned.
+        """
+        transient = self._facts.transient if self._run_id else {}
+        for name in names:
+            if name in transient and self._has_plain_get:
+                dataset = self._datasets.setdefault(name, MemoryDataset.empty())
+                self._configured[name] = dataset
+            else:
+                self.get(name, fallback_to_runtime_pattern=True)
+
     def load(self, ds_name: str, version: str | None = None) -> Any:
         """Load data from a dataset.
 
@@ -453,7 +473,12 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DatasetError: If loading fails.
             DataValidationError: If the data is not valid.
         """
-        dataset = self.get(ds_name, version=Version(version, None) if version else None)
+        # Where nothing has to be found or built, looking is all that `get` does.
+        dataset = self._datasets.get(ds_name) if self._has_plain_get else None
+        if dataset is None or version:
+            dataset = self.get(
+                ds_name, version=Version(version, None) if version else None
+            )
         if dataset is None:
             raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
         if self._logger.isEnabledFor(logging.INFO):
@@ -484,7 +509,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             DatasetError: If saving fails.
             DataValidationError: If the data is not valid; nothing is saved then.
         """
-        dataset = self.get(ds_name)
+        dataset = self._datasets.get(ds_name) if self._has_plain_get else None
+        if dataset is None:
+            dataset = self.get(ds_name)
         if dataset is None:
             raise DatasetNotFoundError(f"Dataset '{ds_name}' not found in the catalog")
         if self._logger.isEnabledFor(logging.INFO):
@@ -632,7 +659,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             is_parameter(ds_name) and self._lazy_datasets.make(ds_name)
         ):
             return made[ds_name]
-        resolver = self._find_resolver or self._config_resolver
+        # A mapping too: asked whether it is true, it would be made.
+        later = self._find_resolver
+        resolver = self._config_resolver if later is None else later
         return ConfiguredDataset(
             ds_name,
             resolver.resolve_pattern,

@@ -17,6 +17,7 @@ from kedro.io.catalog_config_resolver import (
     _resolve_credentials,
 )
 from kedro.io.core import VALIDATOR_KEY, DatasetError
+from kedro.io.later_mapping import LaterMapping
 
 _logger = logging.getLogger(__name__)
 
@@ -173,8 +174,10 @@ class EntryResolver(CatalogConfigResolver):
         self._reader = _EntryReader(lambda: entries, dict)
 
 
-class RunResolver:
+class RunResolver(LaterMapping):
     """Makes the resolver of a run, once somebody asks for it.
+
+    As a mapping, it has the resolved configurations by dataset name.
 
     Most runs use nothing but what the session knows already how to build. What a run
     replaces does not affect the session.
@@ -215,8 +218,7 @@ class RunResolver:
         """The configuration of a dataset, as the resolver has it."""
         return self().resolve_pattern(ds_name)
 
-    def configs(self) -> Mapping[str, dict[str, Any]]:
-        """Resolved configurations by dataset name."""
+    def _ready(self) -> Mapping[str, dict[str, Any]]:
         return self().config
 
     def is_replaced(self, ds_name: str) -> bool:

@@ -154,7 +154,8 @@ class _ParameterDataset(_LazyDataset):
 
     def recipe(self) -> Recipe:
         """How the dataset is built; fails if the parameter cannot be resolved."""
-        self.value()
+        if self._value is _UNKNOWN:
+            self.value()
         return _PARAMETER_RECIPE
 
     def __getstate__(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from kedro.io.data_catalog import (
     is_data_catalog,
 )
 from kedro.io.entry_resolver import EntryResolver, RunResolver
-from kedro.io.later_mapping import LaterMapping
 from kedro.io.lazy_datasets import LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
 
@@ -65,9 +64,9 @@ def run_catalog(
     patterns = catalog_class.default_runtime_patterns
     configs: Mapping[str, dict[str, Any]]
     if isinstance(resolver, EntryResolver):
-        later = RunResolver(resolver, find_entries, find_credentials, patterns)
-        configs = LaterMapping(later.configs)
-        view._find_resolver = later
+        view._find_resolver = configs = RunResolver(
+            resolver, find_entries, find_credentials, patterns
+        )
         view.__dict__.pop("_config_resolver")
     else:
         view._config_resolver = resolver = copy.copy(resolver)
@@ -114,7 +113,7 @@ def adopt(
     for name, dataset in list(catalog._datasets.items()):
         if is_added(catalog, as_built, name):
             version = (load_versions or {}).get(name)
-            put(view, name, _for_run(dataset, run_id, version))
+            put(view, {name: _for_run(dataset, run_id, version)})
     if is_data_catalog(view):
         view._run_id = run_id
         view._run_saves = saves
@@ -134,63 +133,65 @@ def is_added(catalog: Any, as_built: Mapping[str, Any], name: str) -> bool:
     return dataset is not getattr(catalog, "_configured", {}).get(name)
 
 
-def inject(
-    catalog: Any,
-    runtime_data: Mapping[str, Any],
-    overridden: frozenset[str] = frozenset(),
-) -> None:
-    """Put a run's injected data before what its catalog has under these names.
+def injected(
+    runtime_data: Mapping[str, Any], overridden: frozenset[str] = frozenset()
+) -> dict[str, AbstractDataset[Any, Any]]:
+    """A run's injected data as datasets.
 
     Args:
-        catalog: The run's catalog.
         runtime_data: Data, or datasets, by dataset name.
         overridden: Names of which a node of the run still saves a value; it is
             dropped.
     """
+    datasets: dict[str, AbstractDataset[Any, Any]] = {}
     for name in overridden:
         if name not in runtime_data:
-            put(catalog, name, Injected(MemoryDataset()))
+            datasets[name] = Injected(MemoryDataset())
     for name, value in runtime_data.items():
         dataset = (
             value if isinstance(value, AbstractDataset) else MemoryDataset.around(value)
         )
-        put(catalog, name, Injected(dataset) if name in overridden else dataset)
+        datasets[name] = Injected(dataset) if name in overridden else dataset
+    return datasets
 
 
 def put(
     catalog: Any,
-    name: str,
-    dataset: AbstractDataset[Any, Any],
-    *,
-    trusted: bool = False,
+    datasets: Mapping[str, AbstractDataset[Any, Any]],
+    trusted: Iterable[str] = (),
 ) -> None:
-    """Let a run's catalog use ``dataset`` under ``name``, whatever else it has.
+    """Let a run's catalog use datasets under these names, whatever else it has.
 
     Args:
         catalog: The run's catalog.
-        name: Name of the dataset.
-        dataset: The dataset.
-        trusted: Whether its data need not be validated again when it is loaded.
+        datasets: Datasets by name.
+        trusted: Names of those whose data need not be validated again when it is
+            loaded.
     """
-    if not is_data_catalog(catalog):
-        catalog[name] = dataset
+    if is_data_catalog(catalog):
+        catalog._datasets.update(datasets)
+        catalog._trusted.update(trusted)
         return
-    catalog._datasets[name] = dataset
-    if trusted:
-        catalog._trusted.add(name)
+    for name, dataset in datasets.items():
+        catalog[name] = dataset
 
 
-def is_as_configured(catalog: Any, name: str) -> bool:
-    """Whether nobody has put in a dataset, or another configuration of it.
+def as_configured(catalog: Any, name: str) -> Any:
+    """What builds a dataset, if nobody has put in another one or reconfigured it.
 
     Args:
         catalog: The run's catalog.
         name: Name of the dataset.
+
+    Returns:
+        The dataset before it is built, or ``None`` if somebody may have done so.
     """
     if not is_data_catalog(catalog) or name in catalog._datasets:
-        return False
+        return None
     resolver = catalog._find_resolver
-    return resolver is not None and not resolver.is_replaced(name)
+    if resolver is None or resolver.is_replaced(name):
+        return None
+    return catalog.lazy(name)
 
 
 def storage_of(catalog: Any, name: str) -> Any:

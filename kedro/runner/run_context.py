@@ -88,19 +88,6 @@ def current_run() -> RunContext | None:
     return _current.get()
 
 
-class running:
-    """Makes a run the current one inside a ``with`` block.
-
-    Args:
-        run: The run.
-    """
-
-    def __init__(self, run: RunContext) -> None:
-        self._run = run
-
-    def __enter__(self) -> RunContext:
-        self._token = _current.set(self._run)
-        return self._run
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
+# Makes a run the current one, and gives what `leave_run` takes to go back.
+enter_run = _current.set
+leave_run = _current.reset

@@ -104,12 +104,10 @@ class AbstractRunner(ABC):
 
     def _check_datasets(self, pipeline: Pipeline, catalog: Catalog) -> None:
         facts = facts_of(pipeline)
-        names = facts.datasets
-        unknown = (
-            catalog.unknown(names)
-            if is_data_catalog(catalog)
-            else {name for name in names if name not in catalog}
-        )
+        if is_data_catalog(catalog):
+            unknown = catalog.unknown(facts.datasets)
+        else:
+            unknown = {name for name in facts.datasets if name not in catalog}
         missing = facts.inputs & unknown
         if missing:
             raise ValueError(
@@ -118,6 +116,9 @@ class AbstractRunner(ABC):
                 f"to the catalog."
             )
         self._check_known(facts.datasets - unknown, catalog)
+        if is_data_catalog(catalog):
+            catalog.register_unknown(unknown)
+            return
         for name in unknown:
             catalog.get(name, fallback_to_runtime_pattern=True)
 
@@ -201,9 +202,10 @@ class AbstractRunner(ABC):
     ) -> None:
         dependencies = pipeline.node_dependencies
         todo = set(dependencies)
+        done: set[Node] = set()
         futures: set[Future[Node]] = set()
         while todo or futures:
-            ready = {node for node in todo if dependencies[node] <= progress.done}
+            ready = {node for node in todo if dependencies[node] <= done}
             todo -= ready
             for node in ready:
                 futures.add(executor.submit(task(node)))
@@ -215,6 +217,7 @@ class AbstractRunner(ABC):
             finished, futures = wait(futures, return_when=FIRST_COMPLETED)
             for future in finished:
                 progress.completed(future.result())
+                done.add(future.result())
 
     def _suggest_resume_scenario(
         self, pipeline: Pipeline, done_nodes: Iterable[Node], catalog: Catalog
@@ -286,11 +289,11 @@ class _Progress:
         facts = facts_of(pipeline)
         self._total = len(facts.nodes)
         self._load_counts = facts.load_counts.copy()
-        self.done: set[Node] = set()
+        self.done: list[Node] = []
 
     def completed(self, node: Node) -> None:
         """Take note that a node has run, and free what only it needed."""
-        self.done.add(node)
+        self.done.append(node)
         if self._logger.isEnabledFor(logging.INFO):
             self._logger.info("Completed node: %s", node.name)
             done = len(self.done)

@@ -58,7 +58,10 @@ class ParametersView(Mapping[str, Any]):
             return {key: self._find(key, None) for key in self._params}
         if not name.startswith(_PREFIX):
             raise KeyError(name)
-        value = _find(self._find, name.removeprefix(_PREFIX))
+        path = name.removeprefix(_PREFIX)
+        value = self._find(path, _ABSENT)
+        if value is _ABSENT:
+            value = _find(self._find, path)
         if value is _ABSENT:
             raise KeyError(name)
         return value

@@ -18,9 +18,9 @@ from kedro.io.data_catalog import (
 from kedro.io.entry_resolver import EntryResolver
 from kedro.io.run_catalog import (
     adopt,
-    inject,
+    as_configured,
+    injected,
     is_added,
-    is_as_configured,
     put,
     run_catalog,
     storage_of,
@@ -101,8 +101,9 @@ class ProjectState:
         """
         own = _run_configuration(context, run)
         view = self._view(context, own, request, run, plan.saved_stems)
-        inject(view, request.runtime_data or {}, plan.overridden)
-        self._use_artifacts(context, own, view, plan, request)
+        datasets = injected(request.runtime_data or {}, plan.overridden)
+        artifacts = self._artifacts_for(context, own, view, plan, request)
+        put(view, {**datasets, **artifacts}, trusted=artifacts)
         return view
 
     def notice_saves(self, plan: Plan, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -135,11 +136,11 @@ class ProjectState:
         found = dict(datasets)
         for name in plan.surplus:
             found.pop(name, None)
-        injected = plan.outputs.intersection(request.runtime_data or ())
-        for name in injected:
+        given = plan.outputs.intersection(request.runtime_data or ())
+        for name in given:
             found[name] = catalog[name]
         if is_data_catalog(catalog):
-            for name in found.keys() - injected:
+            for name in found.keys() - given:
                 # Another process may have saved it: this one has not seen that.
                 catalog.prefer_own_version(found[name])
         if not _shares_memory(type(catalog)):
@@ -236,23 +237,27 @@ class ProjectState:
             view._on_saved = self.artifacts.saved
         return view  # type: ignore[no-any-return]
 
-    def _use_artifacts(
+    def _artifacts_for(
         self,
         context: KedroContext,
         own: RunConfiguration,
         view: CatalogProtocol[Any, Any],
         plan: Plan,
         request: RunRequest,
-    ) -> None:
+    ) -> dict[str, AbstractDataset[Any, Any]]:
+        """Views of the artifacts that are what the run would load."""
         artifacts = self.artifacts.artifacts
         bypassed = {*(request.runtime_data or ()), *(request.load_versions or ())}
+        found: dict[str, AbstractDataset[Any, Any]] = {}
         for name in artifacts.keys() & plan.read - bypassed:
             artifact = artifacts[name]
-            if (artifact.is_static and is_as_configured(view, name)) or (
-                self._recipe(context, own.entries, view, name) == artifact.recipe
-            ):
+            storage = as_configured(view, name) if artifact.is_static else None
+            if storage is None:
+                if self._recipe(context, own.entries, view, name) != artifact.recipe:
+                    continue
                 storage = storage_of(view, name)
-                put(view, name, ArtifactDataset.of(artifact, storage), trusted=True)
+            found[name] = ArtifactDataset.of(artifact, storage)
+        return found
 
     def _recipe(
         self,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from .abstract_session import KedroSessionError
 
 _MAX_BYTES = 255
-_NANOSECONDS_IN_MILLISECOND = 1_000_000
+_NANOSECONDS_IN_SECOND = 1_000_000_000
 
 
 class _Process:
@@ -43,10 +43,11 @@ def generate_run_id() -> str:
         generate_run_id()  # '2026-01-31T09.30.00.123Z-456789-9f3c21aa-0'
         ```
     """
-    milliseconds, rest = divmod(time.time_ns(), _NANOSECONDS_IN_MILLISECOND)
-    seconds, millisecond = divmod(milliseconds, 1000)
+    seconds, nanoseconds = divmod(time.time_ns(), _NANOSECONDS_IN_SECOND)
+    # With a one in front, for zeros to stay.
+    digits = str(_NANOSECONDS_IN_SECOND + nanoseconds)
     return (
-        f"{_timestamp(seconds)}.{millisecond:03}Z-{rest:06}"
+        f"{_timestamp(seconds)}.{digits[1:4]}Z-{digits[4:]}"
         f"-{_process.token}-{next(_process.counter)}"
     )
 

@@ -25,7 +25,7 @@ from kedro.framework.project import plain_settings as settings
 from kedro.framework.project import validate_settings
 from kedro.io.core import generate_timestamp
 from kedro.runner import AbstractRunner
-from kedro.runner.run_context import RunContext, running
+from kedro.runner.run_context import RunContext, enter_run, leave_run
 from kedro.utils import find_kedro_project
 
 from .abstract_session import AbstractSession, KedroSessionError
@@ -466,13 +466,16 @@ class KedroSession(AbstractSession):
                 runtime_params=runtime_params,
                 pipeline_names=request.selection.pipeline_names,
             )
-            with running(run):
+            token = enter_run(run)
+            try:
                 catalog = state.run_catalog(context, plan, request, run)
                 datasets = self._run_nodes(state, plan, catalog, request, run)
                 if not isinstance(datasets, dict):
                     # A runner of a plugin, such as kedro-boot, gives what it likes.
                     return datasets
                 outputs = state.outputs(plan, catalog, datasets, request)
+            finally:
+                leave_run(token)
             return RunResult(
                 outputs,
                 run_id=run_id,

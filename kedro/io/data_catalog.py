@@ -143,7 +143,6 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._validators: dict[str, Any] = {}
         self._save_validated: set[str] = set()
         self._trusted: set[str] = set()
-        self._building = RLock()
         self._facts = CatalogFacts()
         if AbstractDataset is not core.AbstractDataset:
             # `kedro viz --lite` has its own here while a catalog is made, which can do
@@ -254,6 +253,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         resolver.tell(self.reconfigured)
         return resolver
 
+    @cached_property
+    def _building(self) -> RLock:
+        return self.__dict__.setdefault("_building", RLock())  # type: ignore[no-any-return]
+
     @property
     def config_resolver(self) -> CatalogConfigResolver:
         """Resolves entries and dataset factory patterns of the configuration."""
@@ -347,7 +350,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         state = self.__dict__.copy()
         state["_config_resolver"] = self._config_resolver
         state.update(_validators={}, _save_validated=set(), _find_resolver=None)
-        state.pop("_building")
+        state.pop("_building", None)
         state.pop("_facts")
         state.pop("_on_saved", None)
         return state
@@ -356,7 +359,6 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self.__dict__.update(state)
         self._validators = {}
         self._save_validated = set()
-        self._building = RLock()
         self._facts = CatalogFacts()
         if isinstance(self._config_resolver, EntryResolver):
             self._config_resolver.tell(self.reconfigured)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from kedro.io.cached_dataset import CachedDataset
@@ -59,7 +58,17 @@ def run_catalog(
         DatasetNotFoundError: If ``load_versions`` names an unknown dataset.
     """
     load_versions = load_versions or {}
-    view = _copy_as(catalog, catalog_class)
+    view = catalog_class.__new__(catalog_class)
+    view.__dict__.update(catalog.__dict__)
+    view.__dict__.pop("_building", None)
+    view._configured = {}
+    view._added = (None, {})
+    if catalog_class.default_runtime_patterns != catalog.default_runtime_patterns:
+        view._facts = CatalogFacts()
+    view._validator_specs = catalog._validator_specs.copy()
+    view._validators = {}
+    view._save_validated = set()
+    view._trusted = set()
     resolver = catalog.config_resolver
     patterns = catalog_class.default_runtime_patterns
     configs: Mapping[str, dict[str, Any]]
@@ -232,21 +241,6 @@ class Injected(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"dataset": self._dataset._describe()}
-
-
-def _copy_as(catalog: DataCatalog, catalog_class: type[DataCatalog]) -> DataCatalog:
-    view = catalog_class.__new__(catalog_class)
-    view.__dict__.update(catalog.__dict__)
-    view._configured = {}
-    view._added = (None, {})
-    if catalog_class.default_runtime_patterns != catalog.default_runtime_patterns:
-        view._facts = CatalogFacts()
-    view._validator_specs = dict(catalog._validator_specs)
-    view._validators = {}
-    view._save_validated = set()
-    view._trusted = set()
-    view._building = RLock()
-    return view
 
 
 def _for_run(

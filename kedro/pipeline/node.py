@@ -287,12 +287,13 @@ class Node:
     @property
     def outputs(self) -> list[str]:
         """Names of the outputs in their order; a list of the caller's own."""
-        return _to_list(self._outputs)
+        names = self._outputs
+        return [names] if type(names) is str else _to_list(names)
 
     @property
     def confirms(self) -> list[str]:
         """Names of the datasets to confirm; a list of the caller's own."""
-        return _to_list(self._confirms)
+        return [] if self._confirms is None else _to_list(self._confirms)
 
     def preview(self) -> PreviewPayload | None:
         """Ask the node's ``preview_fn`` for a preview.

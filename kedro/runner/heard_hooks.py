@@ -16,12 +16,12 @@ class HeardHooks:
     """Callers of the hooks around nodes and datasets.
 
     Attributes:
-        plugins: The plugins that were registered when the hooks were looked at.
+        plugins: Names and plugins that were registered when the hooks were looked at.
         before_dataset_loaded: The hook's caller, or ``None`` if nobody implements it;
             likewise the others.
     """
 
-    plugins: set[Any]
+    plugins: list[tuple[str, Any]]
     before_dataset_loaded: Any
     after_dataset_loaded: Any
     before_node_run: Any
@@ -37,7 +37,7 @@ def heard_hooks(manager: PluginManager) -> HeardHooks:
         manager: The hook manager.
     """
     heard: HeardHooks | None = manager.__dict__.get(_ATTRIBUTE)
-    plugins = manager.get_plugins()
+    plugins = manager.list_name_plugin()
     if heard is None or heard.plugins != plugins:
         callers = (
             getattr(manager.hook, name)

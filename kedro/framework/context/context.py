@@ -271,7 +271,11 @@ class KedroContext:
             self._overlayable = loader, entries
         if entries is None or "parameters" in loader.data:
             return None
-        return None if self._required_types(pipelines_to_validate) else entries
+        scope = None if pipelines_to_validate is None else tuple(pipelines_to_validate)
+        required = self._requirements.get(scope)
+        if required is None:
+            required = self._required_types(pipelines_to_validate)
+        return None if required else entries
 
     def run_credentials(self) -> Mapping[str, Any]:
         """Credentials for a run's catalog, with what a subclass makes of them."""

@@ -35,7 +35,7 @@ class ParametersView(Mapping[str, Any]):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
         self._travelling: dict[str, Any] | None = None
-        self._find = getattr(params, "find", params.get)
+        self._find = params.find if hasattr(params, "find") else params.get
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         if self._travelling is None:

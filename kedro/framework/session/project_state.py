@@ -140,9 +140,10 @@ class ProjectState:
         for name in given:
             found[name] = catalog[name]
         if is_data_catalog(catalog):
-            for name in found.keys() - given:
-                # Another process may have saved it: this one has not seen that.
-                catalog.prefer_own_version(found[name])
+            for name, dataset in found.items():
+                if name not in given:
+                    # Another process may have saved it: this one has not seen that.
+                    catalog.prefer_own_version(dataset)
         if not _shares_memory(type(catalog)):
             return found
         return {name: _outlives_runner(dataset) for name, dataset in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -61,7 +62,6 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         run_id: Identifier of the run.
         session_id: Identifier of the session.
         duration: How long the run took, in seconds.
-        outputs: Loaded data by output name; loaded on first access, then kept.
 
     Example:
         ```python
@@ -82,8 +82,13 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         self.run_id = run_id
         self.session_id = session_id
         self.duration = duration
+        self._datasets = datasets
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Any]:
+        """Loaded data by output name; loaded on first access, then kept."""
         # Without a reference back to the result, for its data to be freed with it.
-        self.outputs: Mapping[str, Any] = RunOutputs(datasets)
+        return self.__dict__.setdefault("outputs", RunOutputs(self._datasets))  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return (

@@ -332,21 +332,22 @@ class KedroSession(AbstractSession):
             )
             pipeline_names = [pipeline_name]
         return self._run(
+            # By position: so many keywords take longer than what follows.
             RunRequest(
-                pipeline_names=pipeline_names,
-                tags=tags,
-                runner=runner,
-                node_names=node_names,
-                from_nodes=from_nodes,
-                to_nodes=to_nodes,
-                from_inputs=from_inputs,
-                to_outputs=to_outputs,
-                load_versions=load_versions,
-                namespaces=namespaces,
-                only_missing_outputs=only_missing_outputs,
-                runtime_params=runtime_params,
-                runtime_data=runtime_data,
-                run_id=run_id,
+                pipeline_names,
+                tags,
+                runner,
+                node_names,
+                from_nodes,
+                to_nodes,
+                from_inputs,
+                to_outputs,
+                load_versions,
+                namespaces,
+                only_missing_outputs,
+                runtime_params,
+                runtime_data,
+                run_id,
             )
         )
 

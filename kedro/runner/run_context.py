@@ -88,6 +88,5 @@ def current_run() -> RunContext | None:
     return _current.get()
 
 
-# Makes a run the current one, and gives what `leave_run` takes to go back.
-enter_run = _current.set
-leave_run = _current.reset
+# Nothing of Python's, for an interrupt to come before it or when it is done.
+set_current_run = _current.set

@@ -25,14 +25,14 @@ from kedro.framework.project import plain_settings as settings
 from kedro.framework.project import validate_settings
 from kedro.io.core import generate_timestamp
 from kedro.runner import AbstractRunner
-from kedro.runner.run_context import RunContext, enter_run, leave_run
+from kedro.runner.run_context import RunContext, current_run, set_current_run
 from kedro.utils import find_kedro_project
 
 from .abstract_session import AbstractSession, KedroSessionError
 from .artifacts import CacheInfo
 from .notebook_names import follow_reload
 from .project_state import ProjectState
-from .run_id import check_run_id, generate_run_id
+from .run_id import generate_run_id
 from .run_request import RunRequest, checked_params, merged_params
 from .run_result import RunResult
 from .tables import session_table
@@ -117,7 +117,7 @@ class KedroSession(AbstractSession):
         self._config_loader_args = dict(settings.CONFIG_LOADER_ARGS)
         self._catalog_class = settings.DATA_CATALOG_CLASS
         self._state = ProjectState(self._package_name)
-        self._active_run_ids: dict[str, object] = {}
+        self._active_run_ids: dict[str, RunRequest] = {}
         self._closed = False
 
     @classmethod
@@ -450,9 +450,17 @@ class KedroSession(AbstractSession):
 
     def _run(self, request: RunRequest) -> RunResult:
         self._check_open()
-        run_id = self._begin(request.run_id)
+        start = time.perf_counter()
+        run_id = generate_run_id() if request.run_id is None else request.run_id
+        active = self._active_run_ids
+        # An interrupt can come after any call: what is undone is done inside of `try`,
+        # and undone without a call of Python's before it.
         try:
-            start = time.perf_counter()
+            if active.setdefault(run_id, request) is not request:
+                raise KedroSessionError(
+                    f"`run_id` '{run_id}' is in use by another active run of this "
+                    "session. Give each run an identifier of its own, or none."
+                )
             if _logger.isEnabledFor(logging.INFO):
                 self._log_start(run_id)
             state = self._state
@@ -467,8 +475,9 @@ class KedroSession(AbstractSession):
                 runtime_params=runtime_params,
                 pipeline_names=request.selection.pipeline_names,
             )
-            token = enter_run(run)
+            outer = current_run()
             try:
+                set_current_run(run)
                 catalog = state.run_catalog(context, plan, request, run)
                 datasets = self._run_nodes(state, plan, catalog, request, run)
                 if not isinstance(datasets, dict):
@@ -476,7 +485,7 @@ class KedroSession(AbstractSession):
                     return datasets
                 outputs = state.outputs(plan, catalog, datasets, request)
             finally:
-                leave_run(token)
+                set_current_run(outer)
             return RunResult(
                 outputs,
                 run_id=run_id,
@@ -484,7 +493,8 @@ class KedroSession(AbstractSession):
                 duration=time.perf_counter() - start,
             )
         finally:
-            del self._active_run_ids[run_id]
+            if run_id in active and active[run_id] is request:
+                del active[run_id]
 
     def _run_nodes(
         self,
@@ -532,16 +542,6 @@ class KedroSession(AbstractSession):
             "runtime_params": run.runtime_params,
             **request.record(),
         }
-
-    def _begin(self, given: str | None) -> str:
-        run_id = generate_run_id() if given is None else check_run_id(given)
-        owner = object()
-        if self._active_run_ids.setdefault(run_id, owner) is not owner:
-            raise KedroSessionError(
-                f"`run_id` '{run_id}' is in use by another active run of this session. "
-                "Give each run an identifier of its own, or none."
-            )
-        return run_id
 
     def _log_start(self, run_id: str) -> None:
         project_name = self._package_name or self._project_path.name

@@ -10,8 +10,7 @@ context, so that threads and asyncio tasks never meet.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from threading import RLock
 from typing import Any, TypeVar
@@ -78,7 +77,10 @@ def resolve_in(scope: ResolverScope, resolve: Callable[[], T]) -> T:
         What ``resolve`` returns.
     """
     registered = _register(scope.resolvers)
-    with _active(scope):
+    outer = _active_scope.get()
+    # No context manager of Python's: an interrupt can come before it has begun to exit.
+    try:
+        _active_scope.set(scope)
         try:
             return resolve()
         except UnsupportedInterpolationType:
@@ -86,6 +88,8 @@ def resolve_in(scope: ResolverScope, resolve: Callable[[], T]) -> T:
                 raise
             # Somebody has cleared OmegaConf's registry in the meantime.
             return resolve()
+    finally:
+        _active_scope.set(outer)
 
 
 def current_scope() -> ResolverScope | None:
@@ -135,15 +139,6 @@ def _parameters(function: Callable[..., Any]) -> Iterable[str]:
     except ValueError:
         # Some built-in functions do not tell.
         return ()
-
-
-@contextmanager
-def _active(scope: ResolverScope) -> Iterator[None]:
-    token = _active_scope.set(scope)
-    try:
-        yield
-    finally:
-        _active_scope.reset(token)
 
 
 def register_for_all(resolvers: Mapping[str, Resolver]) -> None:

@@ -169,14 +169,16 @@ class ArtifactCache:
         All are put in at once, or none if one cannot be loaded.
         """
         new = {artifact.name: artifact for artifact in artifacts}
-        self._arriving.append(new)
         try:
+            # In here, for an interrupt not to leave it there.
+            self._arriving.append(new)
             for artifact in list(new.values()):
                 artifact.load()
             with self._replacing:
                 self._replace({**self.artifacts, **new})
         finally:
-            self._arriving.remove(new)
+            if new in self._arriving:
+                self._arriving.remove(new)
 
     def release(self, names: Iterable[str] | None = None) -> None:
         """Drop artifacts.

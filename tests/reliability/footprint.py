@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,8 +31,8 @@ class Footprint:
     def __init__(self, session: KedroSession, saved: Iterable[str] = ()) -> None:
         self._session = session
         self._saved = [session.project_path / name for name in saved]
-        self._threads = set(threading.enumerate())
-        self._descriptors = _open_descriptors()
+        self._threads = _threads()
+        self._descriptors = _descriptors()
         self._files = self._present()
 
     def check(self) -> None:
@@ -43,8 +43,8 @@ class Footprint:
         assert self._session._state.artifacts._arriving == []
         held = [path for path, lock in _locks(self._session) if _is_held(lock)]
         assert held == []
-        assert self._new_threads() == set()
-        assert self._new_descriptors() == set()
+        assert _new(_threads, self._threads) == set()
+        assert _new(_descriptors, self._descriptors) == set()
         assert self._present() - self._files == set()
 
     def _present(self) -> set[Path]:
@@ -56,31 +56,27 @@ class Footprint:
             and not any(path.is_relative_to(saved) for saved in self._saved)
         }
 
-    def _new_threads(self) -> set[threading.Thread]:
-        # Those of a pool that nobody uses end on their own.
-        for thread in set(threading.enumerate()) - self._threads:
-            thread.join(_PATIENCE)
-        return set(threading.enumerate()) - self._threads
 
-    def _new_descriptors(self) -> set[str]:
-        if _open_descriptors() - self._descriptors:
-            # An error that the test looks at may keep a file that is not closed.
-            gc.collect()
-        until = time.monotonic() + _PATIENCE
-        while _open_descriptors() - self._descriptors and time.monotonic() < until:
-            time.sleep(0.01)
-        return _open_descriptors() - self._descriptors
+def _new(present: Callable[[], set[Any]], before: set[Any]) -> set[Any]:
+    """What has come and stays: threads of a pool that nobody uses end on their own."""
+    until = time.monotonic() + _PATIENCE
+    while present() - before and time.monotonic() < until:
+        # An error that a test looks at may be the last to know of a file.
+        gc.collect()
+        time.sleep(0.001)
+    return present() - before
 
 
-def _open_descriptors() -> set[str]:
-    """File descriptors, with what they stand for where the system tells."""
-    found = set()
-    for name in os.listdir("/dev/fd"):
-        path = f"/proc/self/fd/{name}"
-        # The one that lists the folder is closed by now.
-        if os.path.exists(f"/dev/fd/{name}") or os.path.islink(path):
-            found.add(name)
-    return found
+def _threads() -> set[threading.Thread]:
+    # One of which the start was interrupted is listed for ever, and never runs.
+    return {thread for thread in threading.enumerate() if thread.ident is not None}
+
+
+def _descriptors() -> set[str]:
+    # The one that lists the folder is closed by the time that it is asked for.
+    return {
+        name for name in os.listdir("/dev/fd") if os.path.lexists(f"/dev/fd/{name}")
+    }
 
 
 def _is_held(lock: Any) -> bool:

@@ -56,6 +56,7 @@ class Injection:
         error: The exception's class.
         number: The moment, counted from 0; ``None`` for none, just to count them.
         folder: Only moments in code below this folder count.
+        function: Only moments in functions of this name count; in all where not given.
 
     Attributes:
         moments: How many there were so far.
@@ -67,10 +68,12 @@ class Injection:
         error: type[BaseException],
         number: int | None = None,
         folder: str = PACKAGE,
+        function: str | None = None,
     ) -> None:
         self._error = error
         self._number = number
         self._folder = folder
+        self._function = function
         self.moments = 0
         self.place = ""
 
@@ -84,7 +87,10 @@ class Injection:
             sys.settrace(before)
 
     def _enter(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(self._folder):
+        code = frame.f_code
+        if not code.co_filename.startswith(self._folder):
+            return None
+        if self._function not in (None, code.co_name):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         self._come(frame)

@@ -1,0 +1,76 @@
+"""Runs a session while signals interrupt it, and tells what came of it.
+
+A program, for signals to meet nobody else. The signal is that of a timer, to come to
+the microsecond, with the handler that Python has for ``Ctrl-C``. All is done in one
+thread: an interrupt that Python's own locks do not survive would stop others for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.reliability.footprint import Footprint  # noqa: E402
+
+
+def interrupted(call: partial[Any], after: float) -> bool:
+    """Call something, and tell whether the signal, which always comes, was in time."""
+    ended = False
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        call()
+        ended = True
+        # In here, for the signal to meet nothing else.
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return not ended
+    raise AssertionError("The signal did not come.")
+
+
+def main(project: str, signals: int, seed: int) -> None:
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    bootstrap_project(project)
+    # In Python before 3.13, an interrupt can leave a handler of logs locked.
+    logging.disable(logging.CRITICAL)
+    randomly = random.Random(seed)
+    counts: Counter[str] = Counter()
+    with KedroSession.create(project, save_on_close=False) as session:
+
+        def run(number: int) -> Any:
+            return session.run(
+                runtime_data={"number": number},
+                runtime_params={"plus": number},
+                run_id="same",
+            )
+
+        for number in range(10):
+            run(number)
+        start = time.perf_counter()
+        run(1)
+        duration = time.perf_counter() - start
+        for number in range(signals):
+            before = Footprint(session, ["data"])
+            after = max(1e-6, randomly.uniform(0, 1.2 * duration))
+            counts["in time"] += interrupted(partial(run, number), after)
+            before.check()
+            outputs = dict(run(number).outputs)
+            counts["right"] += outputs == {"sum": 2 * number, "kept": number}
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

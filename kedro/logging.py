@@ -5,13 +5,16 @@ from __future__ import annotations
 import builtins
 import copy
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from logging import LogRecord
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any
+from weakref import WeakSet
 
 import rich.logging
 
@@ -34,6 +37,7 @@ class RichHandler(rich.logging.RichHandler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"markup": True, **kwargs})
+        _handlers.add(self)
         logging.captureWarnings(True)
         _use_rich("displayhook", _install_pretty)
         # On Databricks they do not come out right (Textualize/rich#2455).
@@ -62,6 +66,23 @@ class RichHandler(rich.logging.RichHandler):
         record = copy.copy(record)
         record.args = tuple(arguments)
         return super().emit(record)
+
+
+_handlers: WeakSet[RichHandler] = WeakSet()
+
+
+def _unlock_consoles() -> None:
+    """Have a forked process log, whatever other threads were doing when it was made.
+
+    Python does this for the locks of logging itself. One of them may have been just
+    printing: the lock of its console would stay taken for ever.
+    """
+    for handler in _handlers:
+        handler.console._lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_consoles)
 
 
 def _use_rich(hook: str, install: Callable[[], Any]) -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from kedro.runner.task import Task
 _MAX_WINDOWS_WORKERS = 61
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pluggy import PluginManager
 
@@ -192,32 +193,46 @@ class AbstractRunner(ABC):
                         node, catalog, self._is_async, hook_manager, run_id, parallel
                     )
 
-                self._run_in(executor, pipeline, task, progress)
+                self._run_in(executor, pipeline, task, progress, run_id)
         except Exception:
             self._suggest_resume_scenario(pipeline, progress.done, catalog)
             raise
 
     def _run_in(
-        self, executor: Executor, pipeline: Pipeline, task: Any, progress: _Progress
+        self,
+        executor: Executor,
+        pipeline: Pipeline,
+        task: Any,
+        progress: _Progress,
+        run_id: str | None,
     ) -> None:
         dependencies = pipeline.node_dependencies
         todo = set(dependencies)
         done: set[Node] = set()
-        futures: set[Future[Node]] = set()
-        while todo or futures:
-            ready = {node for node in todo if dependencies[node] <= done}
-            todo -= ready
-            for node in ready:
-                futures.add(executor.submit(task(node)))
-            if not futures:
-                raise RuntimeError(
-                    f"Unable to schedule new tasks although some nodes have not been "
-                    f"run: {sorted(node.name for node in todo)}"
-                )
-            finished, futures = wait(futures, return_when=FIRST_COMPLETED)
-            for future in finished:
-                progress.completed(future.result())
-                done.add(future.result())
+        futures: dict[Future[Node], Node] = {}
+        try:
+            while todo or futures:
+                ready = {node for node in todo if dependencies[node] <= done}
+                todo -= ready
+                for node in ready:
+                    futures[executor.submit(task(node))] = node
+                if not futures:
+                    raise RuntimeError(
+                        f"Unable to schedule new tasks although some nodes have not "
+                        f"been run: {sorted(node.name for node in todo)}"
+                    )
+                finished, _ = wait(futures, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    node = future.result()
+                    del futures[future]
+                    done.add(node)
+                    progress.completed(node)
+        except BrokenProcessPool as error:
+            raise _lost_worker(futures, run_id) from error
+        except KeyboardInterrupt:
+            # Nodes that have begun are waited for, those that have not need not begin.
+            executor.shutdown(cancel_futures=True)
+            raise
 
     def _suggest_resume_scenario(
         self, pipeline: Pipeline, done_nodes: Iterable[Node], catalog: Catalog
@@ -274,6 +289,23 @@ class AbstractRunner(ABC):
         if max_workers <= 0:
             raise ValueError("max_workers should be positive")
         return max_workers
+
+
+def _lost_worker(
+    futures: Mapping[Future[Node], Node], run_id: str | None
+) -> BrokenProcessPool:
+    """What to raise when a process has ended in the middle of its work."""
+    lost = sorted(
+        node.name
+        for future, node in futures.items()
+        if not future.done() or isinstance(future.exception(), BrokenProcessPool)
+    )
+    nodes = ", ".join(map(repr, lost)) or "none"
+    return BrokenProcessPool(
+        f"A worker process ended abruptly in run '{run_id}'. Nodes that it may have "
+        f"been running: {nodes}. A node can have crashed or ended the process, or the "
+        f"system can have killed it, as it does when memory runs out."
+    )
 
 
 class _Progress:

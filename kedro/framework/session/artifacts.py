@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import takewhile
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -162,11 +163,13 @@ class ArtifactCache:
         self._stems: frozenset[str] = frozenset()
         self._arriving: list[dict[str, Artifact]] = []
         self._replacing = Lock()
+        self._successor: ArtifactCache | None = None
 
     def fill(self, artifacts: Iterable[Artifact]) -> None:
         """Load artifacts and put them in, in place of those of the same name.
 
-        All are put in at once, or none if one cannot be loaded.
+        All are put in at once, or none if one cannot be loaded. One that was called
+        later has read what is newer: what it has put in stays.
         """
         new = {artifact.name: artifact for artifact in artifacts}
         try:
@@ -176,6 +179,10 @@ class ArtifactCache:
                 artifact.load()
             with self._replacing:
                 self._replace({**self.artifacts, **new})
+                arriving = tuple(self._arriving)
+                for earlier in takewhile(lambda other: other is not new, arriving):
+                    for name in new:
+                        earlier.pop(name, None)
         finally:
             if new in self._arriving:
                 self._arriving.remove(new)
@@ -207,10 +214,19 @@ class ArtifactCache:
 
     def saved(self, name: str) -> None:
         """Have the artifacts of a dataset that was saved to read again when needed."""
-        # In this order: what has arrived by now is among the stems.
-        if not self._arriving and not self._stems:
-            return
         stem = _strip_transcoding(name) if "@" in name else name
+        cache: ArtifactCache | None = self
+        while cache is not None:
+            # In this order: what has arrived by now is among the stems.
+            if cache._arriving or cache._stems:
+                cache._read_again(stem)
+            cache = cache._successor
+
+    def give_way_to(self, successor: ArtifactCache) -> None:
+        """Have another cache know of saves too, in runs that began with this one."""
+        self._successor = successor
+
+    def _read_again(self, stem: str) -> None:
         if not self._arriving and stem not in self._stems:
             return
         with self._replacing:

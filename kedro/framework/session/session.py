@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from kedro import __version__ as kedro_version
@@ -117,6 +118,7 @@ class KedroSession(AbstractSession):
         self._config_loader_args = dict(settings.CONFIG_LOADER_ARGS)
         self._catalog_class = settings.DATA_CATALOG_CLASS
         self._state = ProjectState(self._package_name)
+        self._reloading = Lock()
         self._active_run_ids: dict[str, RunRequest] = {}
         self._closed = False
 
@@ -432,7 +434,12 @@ class KedroSession(AbstractSession):
         state = ProjectState(self._package_name)
         state.pipelines.forget()
         state.config_loader = loader
-        before, self._state = self._state, state
+        with self._reloading:
+            before = self._state
+            before.artifacts.give_way_to(state.artifacts)
+            self._state = state
+        # A catalog that somebody keeps is to keep no artifact with it.
+        before.artifacts.release()
         follow_reload(self, before.context)
 
     def close(self) -> None:

@@ -406,16 +406,23 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             key: Name of the dataset.
             value: A dataset, or data.
         """
-        if key in self._datasets or key in self._lazy_datasets:
+        is_known = key in self._datasets or key in self._lazy_datasets
+        if is_known:
             self._logger.warning("Replacing dataset '%s'", key)
-            self._forget(key)
         if isinstance(value, _LazyDataset):
+            if is_known:
+                self._forget(key)
             self._lazy_datasets[key] = value
             return
         if not isinstance(value, AbstractDataset):
             self._logger.debug("Adding input data %s as a default MemoryDataset", key)
             value = MemoryDataset(data=value)
+        if is_known:
+            self._forget_versions(key)
         self._register(key, value)
+        if is_known:
+            # Afterwards: a run that begins meanwhile has to find one of the two.
+            self._forget_configuration(key)
 
     def get(
         self,
@@ -805,14 +812,20 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             self._parse_validator(name, config[VALIDATOR_KEY])
 
     def _forget(self, name: str) -> None:
-        self._facts = CatalogFacts()
+        self._forget_versions(name)
         self._datasets.pop(name, None)
-        self._lazy_datasets.discard(name)
-        self._config_resolver.config.pop(name, None)
-        self._configured.pop(name, None)
+        self._forget_configuration(name)
+
+    def _forget_versions(self, name: str) -> None:
         self._load_versions = {
             key: version for key, version in self._load_versions.items() if key != name
         }
+
+    def _forget_configuration(self, name: str) -> None:
+        self._facts = CatalogFacts()
+        self._lazy_datasets.discard(name)
+        self._config_resolver.config.pop(name, None)
+        self._configured.pop(name, None)
         # Known to have none, rather than not looked for yet.
         self._validator_specs[name] = None
         self._validators.pop(name, None)

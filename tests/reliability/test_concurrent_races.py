@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from kedro.framework.session import KedroSession
+from tests.reliability.conditions import hectic, quiet
 
 FILES = {
     "conf/base/catalog.yml": """
@@ -51,6 +53,7 @@ FILES = {
 
         def register_pipelines():
             return {
+                "show": pipeline([node(nodes.same, "added", "shown")]),
                 "serve": pipeline(
                     [node(nodes.predict, ["model", "params:factor"], "prediction")]
                 ),
@@ -194,3 +197,40 @@ def test_reloads_at_the_same_time_leave_no_cache_out(project, session):
                 done.result()
         session.preload(["model"])
     assert serve(session) == 2
+
+
+def test_a_run_finds_one_of_two_datasets_while_one_replaces_the_other(session):
+    class Beside:
+        found: ClassVar[list[int]] = []
+
+        def look(self, name: str) -> None:
+            self.found.append(serve(session))
+
+    beside = Beside()
+    # Told in the middle of it.
+    session.catalog.config_resolver.tell(beside.look)
+    session.catalog["model"] = {"weight": 2}
+    assert beside.found == [2]
+
+
+def test_runs_find_data_that_is_replaced_all_the_time(session):
+    session.catalog["added"] = -1
+    done = threading.Event()
+
+    def replace() -> None:
+        for number in itertools.count():
+            session.catalog["added"] = number
+            if done.is_set():
+                return
+
+    def show() -> Any:
+        return session.run(pipeline_names=["show"]).outputs["shown"]
+
+    with quiet(), hectic(), ThreadPoolExecutor(1) as pool:
+        replacing = pool.submit(replace)
+        try:
+            found = [show() for _ in range(200)]
+        finally:
+            done.set()
+        replacing.result()
+    assert found == sorted(found)

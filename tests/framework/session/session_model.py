@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ Value = Any
 
 
 class Step(NamedTuple):
-    """A node; it returns its name and what it was given."""
+    """A node, with its namespace; it returns its name and what it was given."""
 
     name: str
     inputs: list[str]
@@ -60,6 +60,18 @@ PIPELINES = {
     "broken": [
         Step("half", ["requests", "scaler"], ["half"]),
         Step("fail", ["half"], ["never"]),
+    ],
+    "spaced": [
+        Step("north.sum", ["requests"], ["north_sum"], ["fast"]),
+        Step("north.keep", ["north_sum"], ["report"]),
+        Step("south.sum", ["requests", "params:rate"], ["half"]),
+        Step("south.mean", ["half", "us_lookup"], ["south_mean"]),
+    ],
+    "paused": [
+        Step("pause", ["requests"], ["ready"]),
+        Step("late", ["ready", "scaler", "us_lookup", "params:rate"], ["slow"]),
+        Step("refit", ["slow", "params:options.deep"], ["model"]),
+        Step("after_all", ["model", "tuned"], ["done"]),
     ],
     "nested": [
         Step("outer", ["requests", "model"], ["inner"]),
@@ -123,6 +135,7 @@ class Request:
     runtime_params: dict[str, Any] = field(default_factory=dict)
     load_versions: dict[str, str] = field(default_factory=dict)
     run_id: str | None = None
+    only_missing: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """What ``session.run`` is called with."""
@@ -133,6 +146,7 @@ class Request:
             "runtime_params": self.runtime_params,
             "load_versions": self.load_versions,
             "run_id": self.run_id,
+            "only_missing_outputs": self.only_missing,
         }
 
 
@@ -142,6 +156,11 @@ Events = Counter[tuple[str | None, str, str]]
 def stem(name: str) -> str:
     """The name without transcoding."""
     return name.partition("@")[0]
+
+
+def namespace_of(step: str) -> str:
+    """The namespace of a node, if it has one."""
+    return step.rpartition(".")[0]
 
 
 def is_parameter(name: str) -> bool:
@@ -186,6 +205,7 @@ class Model:
         }
         self.versions: dict[str, Value] = {}
         self.inner: Request | None = None
+        self.meanwhile: Callable[[], None] | None = None
         self.open({})
 
     def open(self, runtime_params: dict[str, Any]) -> None:
@@ -206,6 +226,13 @@ class Model:
         """Close the session."""
         self.closed = True
         self.artifacts = {}
+
+    def as_it_is(self) -> Model:
+        """What a run sees that begins at this moment; the files are the same."""
+        view = copy(self)
+        view.added, view.reconfigured = dict(self.added), dict(self.reconfigured)
+        view.removed = set(self.removed)
+        return view
 
     # Configuration
 
@@ -357,6 +384,12 @@ class Model:
 
     # Runs
 
+    def pause(self) -> None:
+        """Do what is to be done while a run is in flight."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
+
     def run(self, request: Request) -> tuple[dict[str, Value] | Failure, Events]:
         """What a run returns or raises, and what hooks are told."""
         events: Events = Counter()
@@ -371,6 +404,7 @@ class Model:
 class _Run:
     def __init__(self, model: Model, request: Request, events: Events) -> None:
         self.model, self.request, self.events = model, request, events
+        self.view = model.as_it_is()
         self.injected = request.runtime_data
         self.selected = selected(PIPELINES[request.pipeline], request.filters)
         self.check_injected()
@@ -402,7 +436,7 @@ class _Run:
 
     def check_load_versions(self) -> None:
         for name in self.request.load_versions:
-            if self.model.source(name, self.request.runtime_params) is None:
+            if self.view.source(name, self.request.runtime_params) is None:
                 raise Failure("DatasetNotFoundError")
 
     def needed(self) -> list[Step]:
@@ -422,24 +456,46 @@ class _Run:
             wanted |= read
         return steps
 
+    def missing(self) -> list[Step]:
+        """Those that have to run for all files of the outputs to exist."""
+        made = outputs_of(self.steps)
+        steps: list[Step] = []
+        wanted: set[str] = set()
+        for step in reversed(self.steps):
+            missing = [name for name in step.outputs if self.exists(name) is False]
+            if missing or wanted & {*step.outputs}:
+                steps.insert(0, step)
+                wanted |= {n for n in made & {*step.inputs} if not self.exists(n)}
+        return steps
+
+    def exists(self, name: str) -> bool | None:
+        """Whether the file of an output exists; ``None`` if it is to have none."""
+        source = self.view.source(name, self.request.runtime_params)
+        file = source.file if isinstance(source, Added) else source
+        if name in self.overridden or file is None:
+            return None
+        return file in self.model.files
+
     def tell(self, event: str, subject: str = "") -> None:
         self.events[self.request.run_id, event, subject] += 1
 
     def execute(self) -> dict[str, Value]:
         self.tell("before_pipeline_run")
+        steps = self.missing() if self.request.only_missing else self.steps
         try:
-            made = {stem(name) for name in outputs_of(self.steps)}
-            for name in inputs_of(self.steps) - self.injected.keys():
-                known = self.model.knows(name, self.request.runtime_params)
+            made = {stem(name) for name in outputs_of(steps)}
+            for name in inputs_of(steps) - self.injected.keys():
+                known = self.view.knows(name, self.request.runtime_params)
                 if stem(name) not in made and not known:
                     raise Failure("ValueError")
-            for step in self.steps:
+            for step in steps:
                 self.execute_step(step)
         except Failure:
             self.tell("on_pipeline_error")
             raise
         self.tell("after_pipeline_run")
-        results = free(self.selected)
+        surplus = free(self.steps) - free(self.selected)
+        results = free(steps) - surplus | free(self.selected) & self.injected.keys()
         return {name: self.load(name) for name in results}
 
     def execute_step(self, step: Step) -> None:
@@ -449,6 +505,8 @@ class _Run:
             inputs.append(self.load(name))
             self.tell("after_dataset_loaded", name)
         self.tell("before_node_run", step.name)
+        if step.name == "pause":
+            self.model.pause()
         try:
             outputs = act(step, inputs, self.run_inner)
         except Failure:
@@ -476,12 +534,12 @@ class _Run:
             return deepcopy(self.injected[name])
         runtime_params = self.request.runtime_params
         if is_parameter(name):
-            return deepcopy(self.model.parameter(name, runtime_params))
+            return deepcopy(self.view.parameter(name, runtime_params))
         if name in self.artifacts:
             return self.model.read(self.artifacts[name])
         if name in self.memory:
             return deepcopy(self.memory[name])
-        source = self.model.source(name, runtime_params)
+        source = self.view.source(name, runtime_params)
         version = self.request.load_versions.get(name)
         if version is None and self.own_version:
             version = self.request.run_id or ""
@@ -490,7 +548,7 @@ class _Run:
     def save(self, name: str, data: Value) -> None:
         if name in self.overridden:
             return
-        source = self.model.source(name, self.request.runtime_params)
+        source = self.view.source(name, self.request.runtime_params)
         if source is None or (isinstance(source, Added) and source.file is None):
             self.memory[name] = deepcopy(data)
         elif source == VERSIONED:
@@ -557,6 +615,8 @@ def selected(steps: list[Step], filters: dict[str, list[str]]) -> list[Step]:
 def _filtered(steps: list[Step], kind: str, wanted: set[str]) -> list[Step]:
     if kind == "tags":
         return [step for step in steps if wanted & {*step.tags}]
+    if kind == "namespaces":
+        return [step for step in steps if namespace_of(step.name) in wanted]
     if kind == "node_names":
         return [step for step in steps if step.name in wanted]
     attribute = {"to_outputs": "outputs", "from_inputs": "inputs"}.get(kind, "name")

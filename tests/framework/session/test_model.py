@@ -31,7 +31,7 @@ from yaml.parser import ParserError
 from kedro.framework.hooks import hook_impl
 from kedro.framework.session import KedroSession, current_run
 from kedro.io import MemoryDataset
-from kedro.runner import ThreadRunner
+from kedro.runner import SequentialRunner, ThreadRunner
 from tests.framework.session.session_model import (
     EMPTY,
     PARAMETERS,
@@ -44,6 +44,7 @@ from tests.framework.session.session_model import (
     Request,
     datasets_of,
     is_parameter,
+    namespace_of,
 )
 
 SOAK = int(os.environ.get("KEDRO_SOAK") or 1)
@@ -60,7 +61,7 @@ CATALOG = """
     _record: &record
       type: {package}.datasets.RecordedDataset
     model: {<<: *record, filepath: data/model.json}
-    scaler: {<<: *record, filepath: data/SCALER}
+    scaler: {<<: *record, filepath: "data/${globals:scaler}"}
     tuned:
       <<: *record
       filepath: data/tuned-${runtime_params:variant, standard}.json
@@ -84,7 +85,10 @@ REGISTRY = """
     def made(name, inputs, outputs, tags, spoils):
         func = partial(nodes.act, name, len(outputs), spoils)
         func.__name__ = name
-        return node(func, inputs, outputs, name=name, tags=tags)
+        space, _, short = name.rpartition(".")
+        return node(
+            func, inputs, outputs, name=short, namespace=space or None, tags=tags
+        )
 
 
     def register_pipelines():
@@ -95,6 +99,8 @@ NODES = """
     import copy
 
     session = inner = None
+    # Of a run that is to wait: what it tells, and what it waits for.
+    gates = []
 
 
     def spoil(value):
@@ -113,6 +119,10 @@ NODES = """
         if spoils:
             for value in inputs:
                 spoil(value)
+        if name == "pause" and gates:
+            entered, go_on = gates.pop()
+            entered.set()
+            assert go_on.wait(60)
         if name == "fail":
             raise RuntimeError("stop here")
         if name == "outer":
@@ -215,6 +225,8 @@ def requests(
         request.load_versions = draw(load_versions)
     if named or pipeline == "release" or draw(st.booleans()):
         request.run_id = draw(run_ids)
+    # Whether a version exists is asked of the run's own.
+    request.only_missing = pipeline != "release" and draw(numbers) > 7
     return request
 
 
@@ -231,6 +243,7 @@ def filters(draw: Any, pipeline: str) -> dict[str, list[str]]:
     for kind in draw(st.lists(st.sampled_from(FILTERS), min_size=1, max_size=2)):
         values = {
             "tags": ["fast"],
+            "namespaces": filter(None, map(namespace_of, names_of_steps[pipeline])),
             "from_inputs": [n for step in steps for n in step.inputs],
             "to_outputs": [n for step in steps for n in step.outputs],
         }.get(kind, names_of_steps[pipeline])
@@ -243,7 +256,52 @@ def filters(draw: Any, pipeline: str) -> dict[str, list[str]]:
     return found
 
 
-FILTERS = ["tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs"]
+FILTERS = [
+    "tags",
+    "namespaces",
+    "from_nodes",
+    "to_nodes",
+    "node_names",
+    "from_inputs",
+    "to_outputs",
+]
+
+
+def called(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A rule to follow, with its arguments."""
+    return st.tuples(st.just(name), *arguments)
+
+
+scalers = st.sampled_from(["scaler.json", "scaler_b.json"])
+changes = st.one_of(
+    # What the run in flight saves to, and what it reads.
+    called("preload", st.just(["model"]), copy_modes),
+    called("preload", st.just(["scaler", "us_lookup"]), copy_modes),
+    called("swap", st.sampled_from(["model", "scaler", "us_lookup"]), data),
+    called("release", st.none()),
+    called("change_file", st.sampled_from(["scaler.json", "us.json"]), data),
+    called("save_through_the_catalog", st.sampled_from(addable), data),
+    called(
+        "add",
+        st.sampled_from(["model", "scaler", "tuned", "us_lookup"]),
+        data,
+        st.booleans(),
+        st.booleans(),
+        st.data(),
+    ),
+    called("take_out", st.data()),
+    called("edit_configuration", scalers, numbers),
+    called("reload"),
+    called("close"),
+    called("run", requests(), st.just("default"), st.just(False)),
+)
+some_changes = st.lists(changes, min_size=1, max_size=4)
+NOT_WHEN_CLOSED = {"save_through_the_catalog", "add", "take_out", "reload"}
+RUNNERS: dict[str, Callable[[], Any]] = {
+    "default": lambda: None,
+    "async": lambda: SequentialRunner(is_async=True),
+    "thread": lambda: ThreadRunner(max_workers=2),
+}
 
 
 class Listener:
@@ -340,19 +398,23 @@ class SessionMachine(RuleBasedStateMachine):
         assert "model" in self.session.catalog
 
     def write_configuration(self) -> None:
-        scaler = self.model.on_disk["scaler"]
-        parameters = {**PARAMETERS, "rate": self.model.on_disk["rate"]}
-        catalog = CATALOG.replace("SCALER", scaler)
-        self.project.edit("conf/base/catalog.yml", catalog)
+        on_disk = self.model.on_disk
+        parameters = {**PARAMETERS, "rate": on_disk["rate"]}
+        self.project.edit("conf/base/globals.yml", f"scaler: {on_disk['scaler']}")
+        self.project.edit("conf/base/catalog.yml", CATALOG)
         text = "\n".join(f"{key}: {value!r}" for key, value in parameters.items())
         self.project.edit("conf/base/parameters.yml", text)
 
     # Runs
 
-    @rule(request=requests(), threaded=st.booleans(), as_dataset=st.booleans())
-    def run(self, request: Request, threaded: bool, as_dataset: bool) -> None:
+    @rule(
+        request=requests(),
+        runner=st.sampled_from(list(RUNNERS)),
+        as_dataset=st.booleans(),
+    )
+    def run(self, request: Request, runner: str, as_dataset: bool) -> None:
         self.give_inner(None)
-        self.run_and_compare(request, threaded=threaded, as_dataset=as_dataset)
+        self.run_and_compare(request, runner=runner, as_dataset=as_dataset)
 
     @rule(
         outer=requests(["nested"]),
@@ -381,6 +443,40 @@ class SessionMachine(RuleBasedStateMachine):
             self.compare(actual, outcome)
         self.compare_events(heard, expected[0][1] + expected[1][1])
 
+    @rule(request=requests(["paused"]), meanwhile=some_changes)
+    def run_in_flight(self, request: Request, meanwhile: list[Any]) -> None:
+        request.run_id = self.fresh_id()
+        listeners, self.listeners = self.listeners, []
+        found: list[Any] = []
+
+        def run() -> Any:
+            return self.attempt(lambda: self.session.run(**request.arguments()))
+
+        def run_beside_changes() -> None:
+            entered, go_on = threading.Event(), threading.Event()
+            self.project.module("nodes").gates.append((entered, go_on))
+            with ThreadPoolExecutor(1) as pool:
+                in_flight = pool.submit(run)
+                try:
+                    assert entered.wait(60)
+                    for name, *arguments in meanwhile:
+                        self.change(name, *arguments)
+                finally:
+                    go_on.set()
+                found.append(in_flight.result())
+
+        self.model.meanwhile = run_beside_changes
+        expected, _ = self.model.run(request)
+        # A run that is refused, or leaves that node out, is not paused.
+        self.model.meanwhile = None
+        self.compare(found[0] if found else run(), expected)
+        self.listeners = listeners
+
+    def change(self, name: str, *arguments: Any) -> None:
+        allowed = not (self.model.closed and name in NOT_WHEN_CLOSED)
+        if allowed and (name != "take_out" or self.model.added):
+            getattr(self, name)(*arguments)
+
     @rule(run_id=st.sampled_from(["a/b", "..", "", "x" * 256, "a\0b"]))
     def run_under_a_bad_id(self, run_id: str) -> None:
         found = self.attempt(lambda: self.session.run(run_id=run_id))
@@ -396,7 +492,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.project.module("nodes").inner = inner.arguments()
 
     def run_and_compare(
-        self, request: Request, *, threaded: bool = False, as_dataset: bool = False
+        self, request: Request, *, runner: str = "default", as_dataset: bool = False
     ) -> None:
         arguments = request.arguments()
         before = deepcopy(arguments)
@@ -405,10 +501,13 @@ class SessionMachine(RuleBasedStateMachine):
                 name: MemoryDataset(value)
                 for name, value in request.runtime_data.items()
             }
-        runner = ThreadRunner(max_workers=2) if threaded else None
         expected, events = self.model.run(request)
+        if runner == "async" and isinstance(expected, Failure):
+            # How many of the inputs have been loaded when one fails is left to chance.
+            runner = "default"
+        actual = RUNNERS[runner]()
         with self.heard() as heard:
-            found = self.attempt(lambda: self.session.run(runner=runner, **arguments))
+            found = self.attempt(lambda: self.session.run(runner=actual, **arguments))
         if as_dataset:
             arguments["runtime_data"] = {
                 name: dataset.load()
@@ -625,7 +724,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     # Configuration, and the session's end
 
-    @rule(scaler=st.sampled_from(["scaler.json", "scaler_b.json"]), rate=numbers)
+    @rule(scaler=scalers, rate=numbers)
     def edit_configuration(self, scaler: str, rate: int) -> None:
         self.model.on_disk = {"scaler": scaler, "rate": rate}
         self.write_configuration()
@@ -692,7 +791,8 @@ def test_a_session_does_what_the_model_says(
     }
     project = recorded_project(
         {
-            "conf/base/catalog.yml": CATALOG.replace("SCALER", "scaler.json"),
+            "conf/base/catalog.yml": CATALOG,
+            "conf/base/globals.yml": "scaler: scaler.json",
             "{package}/pipeline_registry.py": REGISTRY.replace("PLACE", repr(steps)),
             "{package}/nodes.py": NODES,
         }

@@ -32,10 +32,12 @@ bench: .venv/installed
 parts: .venv/installed
 	$(BIN)/pytest benchmarks --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name
 
-# Random use of a session, for some minutes. SOAK says how much more than in `test`.
+# Sessions under load and over time, for some minutes; SOAK says how much more than in
+# `test`.
 SOAK ?= 20
 soak: .venv/installed
-	KEDRO_SOAK=$(SOAK) $(BIN)/pytest -p no:benchmark tests/framework/session/test_model.py
+	KEDRO_SOAK=$(SOAK) $(BIN)/pytest -p no:benchmark \
+		tests/framework/session/test_model.py tests/reliability
 
 # NEWEST=1 tries the newest plugins there are, instead of those of compat/plugins.txt.
 compat: build/compat/installed$(if $(NEWEST),-newest)

@@ -310,8 +310,13 @@ class Users:
     # Artifacts
 
     def preload(self, who: str, dice: random.Random) -> None:
-        names = dice.sample(["model", "tuned"], dice.randint(1, 2))
-        self.session.preload(names, copy_mode=dice.choice(["assign", "deepcopy"]))
+        names = dice.sample(["model", "tuned", "added"], dice.randint(1, 3))
+        added = self.added
+        try:
+            self.session.preload(names, copy_mode=dice.choice(["assign", "deepcopy"]))
+        except KedroSessionError as error:
+            assert "'added' is not in the catalog" in str(error)  # noqa: PT017
+            assert not added or self.reloads
 
     def release_cache(self, who: str, dice: random.Random) -> None:
         if dice.random() < 0.5:
@@ -367,7 +372,8 @@ class Users:
             assert oldest <= number or self.reloads > reloads
 
     def look(self, who: str, dice: random.Random) -> None:
-        assert {row.name for row in self.session.cache_info()} <= {"model", "tuned"}
+        cached = {row.name for row in self.session.cache_info()}
+        assert cached <= {"model", "tuned", "added"}
         assert self.session.session_id in repr(self.session)
         assert self.session.parameters["params:deep.who"] == "nobody"
         assert {"model", "tuned"} <= set(self.session.catalog)

@@ -218,7 +218,7 @@ class ArtifactCache:
         cache: ArtifactCache | None = self
         while cache is not None:
             # In this order: what has arrived by now is among the stems.
-            if cache._arriving or cache._stems:
+            if cache._arriving or stem in cache._stems:
                 cache._read_again(stem)
             cache = cache._successor
 
@@ -227,8 +227,6 @@ class ArtifactCache:
         self._successor = successor
 
     def _read_again(self, stem: str) -> None:
-        if not self._arriving and stem not in self._stems:
-            return
         with self._replacing:
             # What arrives may have been loaded before the save.
             for arriving in tuple(self._arriving):

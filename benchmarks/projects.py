@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,25 @@ def register_pipelines():
     ]
     return {{"__default__": Pipeline([begin, *steps]), **others}}
 """
+
+_SHORT_ENTRY = """
+{name}: {{type: json.JSONDataset, filepath: data/{name}.json}}
+"""
+
+# With what the entries of kedro's own starters have besides.
+_FULL_ENTRY = """
+{name}:
+  type: pandas.CSVDataset
+  filepath: data/01_raw/{name}.csv
+  load_args:
+    sep: ","
+  metadata:
+    kedro-viz:
+      layer: raw
+"""
+
+# OmegaConf 2.4 refuses files with more than 10 000 values.
+_ENTRIES_IN_A_FILE = 100
 
 _FIRST = "return x * factor + model['bias']"
 _STEP = "return value + 1"
@@ -77,24 +97,31 @@ def digest(data, seed):
 
 @dataclass(frozen=True)
 class Size:
-    """How large a project is; the catalog's entries include the two that are used."""
+    """How large a project is.
+
+    Attributes:
+        nodes: Nodes of the chain.
+        entries: Catalog entries, the two that are used among them.
+        full: Whether those that are not used have arguments and metadata.
+        other_pipelines: Pipelines besides the chain.
+        parameters: Parameters, the one that is used among them.
+    """
 
     nodes: int = 3
     entries: int = 10
+    full: bool = False
     other_pipelines: int = 1
     parameters: int = 5
 
 
 def write_chain(folder: Path, size: Size) -> Path:
     """Write a project, and the same chain for Hamilton and as plain calls."""
-    names = ["x", "model", *(f"e{i}" for i in range(size.entries - 2))]
-    entry = "{name}: {{type: json.JSONDataset, filepath: data/{name}.json}}\n"
     files = {
+        **_catalog(size),
         "src/chain/nodes.py": _NODES,
         "src/chain/pipeline_registry.py": _REGISTRY.format(
             other_pipelines=size.other_pipelines, nodes=size.nodes
         ),
-        "conf/base/catalog.yml": "".join(entry.format(name=name) for name in names),
         "conf/base/parameters.yml": "".join(
             f"p{i}: {i}\n" for i in range(size.parameters)
         ),
@@ -104,6 +131,19 @@ def write_chain(folder: Path, size: Size) -> Path:
         "direct.py": direct(size.nodes),
     }
     return _write(folder, files)
+
+
+def _catalog(size: Size) -> dict[str, str]:
+    """The catalog's files by path."""
+    used = [_SHORT_ENTRY.format(name=name) for name in ("x", "model")]
+    entry = _FULL_ENTRY if size.full else _SHORT_ENTRY
+    others = [entry.format(name=f"e{i}") for i in range(size.entries - len(used))]
+    starts = range(0, len(others), _ENTRIES_IN_A_FILE)
+    parts = [others[start : start + _ENTRIES_IN_A_FILE] for start in starts]
+    files = {
+        f"conf/base/catalog_{i}.yml": "".join(part) for i, part in enumerate(parts)
+    }
+    return {"conf/base/catalog.yml": "".join(used), **files}
 
 
 def write_hashing(folder: Path) -> Path:
@@ -156,6 +196,8 @@ def _write(folder: Path, files: dict[str, str]) -> Path:
         "src/chain/settings.py": "",
         "conf/local/.gitkeep": "",
     }
+    # What another size had is not to be read with it.
+    shutil.rmtree(folder / "conf", ignore_errors=True)
     for name, text in {**common, **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,7 @@ from benchmarks.race import (
 
 PROJECTS = ROOT / "build" / "peers" / "projects"
 CHAINS = (3, 10, 25, 50)
+ENTRIES = (10, 1000)
 BATCH = 4
 
 TWO_THREADS = 1.9
@@ -146,6 +147,7 @@ FLOOR = "functions called directly, {} nodes"
 BOOT = "kedro-boot, {} nodes"
 HAMILTON = "Hamilton, {} nodes"
 SERVICE = "KedroServiceSession, {} nodes, {} entries"
+FULL_ENTRIES = "{} with arguments and metadata"
 LARGE = "this fork, 3 nodes; 1000 entries, 50 other pipelines, 500 parameters"
 BARE = "{}, pandas not installed"
 FROM_DISK = "this fork, 3 nodes, nothing injected or preloaded"
@@ -173,6 +175,13 @@ def warm_contestants(entrants: Entrants) -> list[Contestant]:
             entrants.chain(bare, "fork", "fork-bare", size),
             entrants.chain(BARE.format(BOOT.format(n)), "boot", "boot-bare", size),
         ]
+    for n in ENTRIES:
+        size = Size(entries=n, full=True)
+        fork, service = (FULL_ENTRIES.format(name) for name in _by_entries(n))
+        chains += [
+            entrants.chain(fork, "fork", "fork", size),
+            entrants.chain(service, "service", "kedro", size, inject=False),
+        ]
     return [
         *chains,
         entrants.chain(LARGE, "fork", "fork", thousand),
@@ -185,6 +194,10 @@ def warm_contestants(entrants: Entrants) -> list[Contestant]:
             inject=False,
         ),
     ]
+
+
+def _by_entries(entries: int) -> tuple[str, str]:
+    return f"{FORK.format(3)}, {entries} entries", SERVICE.format(3, entries)
 
 
 def warm(entrants: Entrants, effort: Effort, findings: Findings) -> None:
@@ -223,6 +236,7 @@ def warm_rows(times: Mapping[str, list[float]]) -> list[Row]:
             must=10_000,
             aim=20_000,
         ),
+        *full_entries(times),
         times_the_time(
             "a warm run of 3 nodes, against Hamilton",
             ratios(three, times[HAMILTON.format(3)]),
@@ -257,6 +271,19 @@ def warm_rows(times: Mapping[str, list[float]]) -> list[Row]:
             aim=40,
         ),
     ]
+
+
+def full_entries(times: Mapping[str, list[float]]) -> list[Row]:
+    """The same where entries are as long as those of kedro's starters."""
+    rows = []
+    for n, must in zip(ENTRIES, (250, 10_000), strict=True):
+        fork, service = (FULL_ENTRIES.format(name) for name in _by_entries(n))
+        figure = FULL_ENTRIES.format(
+            f"a warm run of 3 nodes, against KedroServiceSession, {n} entries"
+        )
+        spread = ratios(times[service], times[fork])
+        rows.append(times_faster(figure, spread, must=must, aim=2 * must))
+    return rows
 
 
 def without_pandas(times: Mapping[str, list[float]]) -> list[Row]:

@@ -12,11 +12,16 @@ from omegaconf.errors import InterpolationResolutionError
 from kedro.config.plain_values import keys, plain
 from kedro.config.resolver_scope import ResolverScope, resolve_in
 
-_TYPE_KEY = "type"
+_CLASS_KEYS = frozenset({"type", "class"})
+# Their values are written as text for short, and as a dictionary otherwise.
+_SHORT_KEYS = frozenset({"dataset", "validator"})
 
 
 class TypeGuard:
     """Lets no runtime parameter decide about a ``type`` in a catalog.
+
+    Nor about the ``class`` of a validator, or about what is short for one of them:
+    ``dataset: pandas.CSVDataset``, ``validator: my_package.check``.
 
     What counts is what resolving used: a ``type`` that reaches a runtime parameter
     through another key is found, one that fell back to a default is allowed
@@ -40,16 +45,16 @@ class TypeGuard:
             InterpolationResolutionError: If a runtime parameter decides about a
                 ``type`` in it; names the entry.
         """
-        for chosen in self._chosen_types(catalog, name):
+        for key, chosen in self._chosen_types(catalog, name):
             raise InterpolationResolutionError(
-                f"Dataset '{name}' resolves a 'type' field via "
+                f"Dataset '{name}' resolves a '{key}' field via "
                 f"the 'runtime_params:' resolver to '{chosen}', "
                 "which is not permitted. Runtime parameters must not "
                 "select which dataset class is instantiated, at any "
                 "nesting depth."
             )
 
-    def _chosen_types(self, container: Any, key: Any) -> Iterable[Any]:
+    def _chosen_types(self, container: Any, key: Any) -> Iterable[tuple[str, Any]]:
         """Each ``type`` at and below ``container[key]`` that a parameter chose."""
         if OmegaConf.is_missing(container, key):
             return
@@ -57,16 +62,17 @@ class TypeGuard:
         value = resolve_in(scope, partial(container.__getitem__, key))
         if scope.took_runtime_param:
             value = resolve_in(self._make_scope(), partial(plain, container, key))
-            yield from [value] if key == _TYPE_KEY else _types_in(value)
+            yield from _types_in({key: value})
         else:
             for inner in keys(value):
                 yield from self._chosen_types(value, inner)
 
 
-def _types_in(value: Any) -> Iterable[Any]:
+def _types_in(value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, dict):
-        if _TYPE_KEY in value:
-            yield value[_TYPE_KEY]
+        for key, inner in value.items():
+            if key in _CLASS_KEYS or (key in _SHORT_KEYS and isinstance(inner, str)):
+                yield key, inner
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return

@@ -386,6 +386,9 @@ class OmegaConfigEntries(ConfigEntries):
         if OmegaConf.is_config(value):
             OmegaConf.resolve(value)
         found = OmegaConf.create({name: value})
+        if self._loader.restrict_runtime_params_type_selection:
+            # Text of a runtime parameter would be taken for what the file says.
+            return OmegaConf.to_container(found)[name]  # type: ignore[index,call-overload]
         if not has_interpolation(found, name):
             return plain(found, name)
         # The other files may read it too.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 PRIMITIVES = frozenset({bool, float, int, type(None)})
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
 def plain(config: Any, name: Any = None, *, resolve: bool = True) -> Any:
@@ -61,6 +63,21 @@ def copied(value: Any) -> Any:
         return {key: copied(inner) for key, inner in value.items()}
     if kind is list or kind is tuple:
         return kind(map(copied, value))
+    return value
+
+
+def literal(value: Any) -> Any:
+    """What OmegaConf gives back as the value was, with nothing in it resolved.
+
+    Args:
+        value: A value, a dictionary or a list; of tuples, lists are made.
+    """
+    if isinstance(value, str):
+        return _INTERPOLATION.sub(r"\1\1\\${", value)
+    if isinstance(value, Mapping):
+        return {key: literal(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(map(literal, value))
     return value
 
 

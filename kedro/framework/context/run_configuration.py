@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kedro.config import OmegaConfigLoader
 from kedro.config.config_entries import ConfigEntries
-from kedro.config.plain_values import owned
+from kedro.config.plain_values import literal, owned
 from kedro.framework.context.parameters import ParametersView
 
 if TYPE_CHECKING:
     from kedro.framework.context.context import KedroContext
+
+
+# What a loader is told where runtime parameters come from anybody.
+_SERVED = "restrict_runtime_params_type_selection"
 
 
 class RunConfiguration:
@@ -36,6 +40,9 @@ class RunConfiguration:
         self._session_context = context
         # Hooks and nodes get the original to see, and may change it.
         self._runtime_params = owned(runtime_params)
+        if getattr(context.config_loader, _SERVED, False):
+            # Callers are to choose values, and not what of the configuration to read.
+            self._runtime_params = literal(self._runtime_params)
         self._pipelines_to_validate = pipelines_to_validate
         self._context: KedroContext | None = None
 

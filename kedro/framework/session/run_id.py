@@ -74,6 +74,8 @@ def check_run_id(run_id: object) -> str:
         raise KedroSessionError(
             f"`run_id` must be a string, not {type(run_id).__name__}."
         )
+    # A subclass might answer for itself.
+    run_id = str.__str__(run_id)
     problem = _problem(run_id)
     if problem:
         shown = run_id if len(run_id) <= _MAX_BYTES else f"{run_id[:40]}..."

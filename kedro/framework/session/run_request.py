@@ -8,6 +8,7 @@ from typing import Any
 
 from kedro.config.plain_values import owned
 from kedro.runner import AbstractRunner, SequentialRunner
+from kedro.utils import _is_unsafe_version
 
 from .abstract_session import KedroSessionError
 from .pipeline_registry import DEFAULT_PIPELINE
@@ -16,6 +17,10 @@ from .run_id import check_run_id
 
 # Keeps nothing of a run.
 _DEFAULT_RUNNER = SequentialRunner()
+
+# Further down, OmegaConf comes to the end of Python's stack.
+_MAX_DEPTH = 50
+_CONTAINERS = (dict, list, tuple)
 
 # How a selection calls the filters of a request.
 _FILTERS = {
@@ -52,9 +57,10 @@ class RunRequest:
     def __post_init__(self) -> None:
         self.runtime_params = checked_params(self.runtime_params)
         _check_names("runtime_data", self.runtime_data)
-        _check_names("load_versions", self.load_versions)
+        if self.load_versions is not None:
+            self.load_versions = _checked_versions(self.load_versions)
         if self.run_id is not None:
-            check_run_id(self.run_id)
+            self.run_id = check_run_id(self.run_id)
         if self.runner is not None and not isinstance(self.runner, AbstractRunner):
             raise KedroSessionError(
                 "KedroSession expect an instance of Runner instead of a class."
@@ -107,10 +113,21 @@ def checked_params(runtime_params: object) -> dict[str, Any]:
     """Check runtime parameters, and take a copy.
 
     Raises:
-        KedroSessionError: If they are no dictionary with string keys.
+        KedroSessionError: If they are no dictionary with string keys, are nested too
+            deeply or cannot be copied.
     """
     _check_names("runtime_params", runtime_params)
-    return owned(runtime_params or {})  # type: ignore[arg-type]
+    values: Mapping[str, Any] = runtime_params or {}  # type: ignore[assignment]
+    for value in values.values():
+        if isinstance(value, _CONTAINERS):
+            _check_depth(value)
+    try:
+        return owned(values)
+    except Exception as exc:
+        raise KedroSessionError(
+            f"`runtime_params` cannot be copied ({type(exc).__name__}: {exc}). Give "
+            f"objects of that kind in `runtime_data`."
+        ) from exc
 
 
 def merged_params(
@@ -133,6 +150,46 @@ def merged_params(
         else:
             merged[key] = value
     return merged
+
+
+def _checked_versions(load_versions: object) -> dict[str, str]:
+    _check_names("load_versions", load_versions)
+    versions: dict[str, str] = dict(load_versions)  # type: ignore[call-overload]
+    for name, given in versions.items():
+        if given is None:
+            continue
+        if not isinstance(given, str):
+            raise KedroSessionError(
+                f"The version of '{name}' in `load_versions` must be a string, not "
+                f"{type(given).__name__}."
+            )
+        # A subclass might answer for itself.
+        version = versions[name] = str.__str__(given)
+        # Without a name it is the latest, as in kedro 1.7.0.
+        if version and (_is_unsafe_version(version) or "\0" in version):
+            raise KedroSessionError(
+                f"The version {version!r} of '{name}' in `load_versions` is not "
+                f"allowed: it must be the name of a version, and not of another folder."
+            )
+    return versions
+
+
+def _check_depth(value: Any) -> None:
+    """Check that a value is not nested too deeply for the configuration."""
+    level = {id(value): value}
+    for _ in range(_MAX_DEPTH):
+        level = {id(inner): inner for outer in level.values() for inner in _in(outer)}
+        if not level:
+            return
+    raise KedroSessionError(
+        f"`runtime_params` are nested in more than {_MAX_DEPTH} levels, or contain "
+        f"themselves. Give such data in `runtime_data`."
+    )
+
+
+def _in(container: Any) -> list[Any]:
+    inside = container.values() if isinstance(container, Mapping) else container
+    return [inner for inner in inside if isinstance(inner, _CONTAINERS)]
 
 
 def _check_names(argument: str, value: object) -> None:

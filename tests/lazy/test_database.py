@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from kedro.framework.session import KedroSession, KedroSessionError
-from kedro.io import DatasetError
+from kedro.io import DatasetError, MemoryDataset
 from kedro.runner import ParallelRunner, ThreadRunner
 
 ORDERS = pd.DataFrame({"id": [1, 2, 3]})
@@ -275,6 +275,40 @@ class TestTheServerIsDown:
         database.start()
         assert count(session) == 3
         assert database.opened == 2
+
+    def test_a_pool_that_does_not_ask_notices_a_restart_once(self, session, database):
+        count(session)
+        database.stop()
+        database.start()
+        with pytest.raises(DatasetError, match=r"orders[\s\S]*run id: night-1"):
+            count(session, run_id="night-1")
+        assert count(session, run_id="night-1") == 3
+
+    @pytest.mark.parametrize("runner", [None, ThreadRunner()])
+    def test_it_stops_in_the_middle_of_a_run(self, session, database, runner):
+        class Stopping(pd.DataFrame):
+            """Data that is looked at after the run was checked, and before a save."""
+
+            def to_sql(self, *arguments: Any, **options: Any) -> Any:
+                database.stop()
+                return super().to_sql(*arguments, **options)
+
+        def copy(orders: pd.DataFrame) -> None:
+            session.run(
+                pipeline_names=["copy"],
+                runtime_data={"orders": MemoryDataset(orders, copy_mode="assign")},
+                run_id="night-1",
+                runner=runner,
+            )
+
+        copy(ORDERS)
+        with pytest.raises(DatasetError, match=r"copied_orders[\s\S]*run id: night-1"):
+            copy(Stopping(ORDERS.head(1)))
+        database.start()
+        # The transaction was never committed.
+        assert len(session.catalog.load("copied_orders")) == 3
+        copy(ORDERS.head(2))
+        assert len(session.catalog.load("copied_orders")) == 2
 
     def test_an_artifact_that_cannot_be_loaded_again_is_kept(self, session, database):
         session.preload(["orders"])

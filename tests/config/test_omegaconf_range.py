@@ -50,7 +50,9 @@ def test_the_rules_hold_with_the_oldest(installed: Callable[..., Path]) -> None:
     assert asked.stdout.strip() == oldest()
     here = Path(__file__).parent
     files = [str(here / name) for name in RULES]
-    tested = run_python("-m", "pytest", "-q", "-p", "no:xdist", *files, path=folder)
+    # Coverage, which kedro's own configuration asks for, is no matter here.
+    options = ("-q", "-p", "no:xdist", "-o", "addopts=")
+    tested = run_python("-m", "pytest", *options, *files, path=folder)
     assert tested.returncode == 0, tested.stdout[-3000:]
 
 

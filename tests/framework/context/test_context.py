@@ -14,7 +14,6 @@ from kedro.framework.context import CatalogCommandsMixin, KedroContext, compose_
 from kedro.framework.context.context import _convert_paths_to_absolute_posix
 from kedro.framework.hooks.manager import _create_hook_manager, _NullPluginManager
 from kedro.io import DataCatalog
-from kedro.validation.exceptions import ParameterValidationError
 
 FILES = {
     "conf/base/catalog.yml": """
@@ -141,19 +140,6 @@ class TestTypedParameters:
         assert type(context.params["tree"]).__name__ == "Tree"
         assert context.parameters["params:tree"].depth == 3
         assert context.parameters["params:tree.depth"] == 3
-
-    def test_in_runs(self, project):
-        with project.session() as session:
-            assert session.run().outputs["seen"] == ("Tree", 3)
-            result = session.run(runtime_params={"tree": {"depth": 8}})
-            assert result.outputs["seen"] == ("Tree", 8)
-            assert session.run().outputs["seen"] == ("Tree", 3)
-
-    def test_that_do_not_fit_are_an_error(self, project):
-        with project.session() as session:
-            with pytest.raises(ParameterValidationError, match="depth"):
-                session.run(runtime_params={"tree": {"depth": "deep"}})
-            assert session.run().outputs["seen"] == ("Tree", 3)
 
 
 class TestComposeClasses:

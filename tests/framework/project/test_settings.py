@@ -81,11 +81,15 @@ def test_can_be_replaced_as_tests_of_projects_do(configure, monkeypatch):
     class Mine(project._ProjectSettings):
         _CONF_SOURCE = Validator("CONF_SOURCE", default="mine")
 
+    def conf_source():
+        context = KedroSession.create(path).load_context()
+        return context.config_loader.conf_source
+
     path = configure("")
     with monkeypatch.context() as patch:
         patch.setattr("kedro.framework.session.session.settings", Mine())
-        assert KedroSession.create(path).conf_source == str(path / "mine")
-    assert KedroSession.create(path).conf_source == str(path / "conf")
+        assert conf_source() == str(path / "mine")
+    assert conf_source() == str(path / "conf")
 
 
 def test_are_instances_of_what_they_stand_for():

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kedro.framework.session import KedroServiceSession, KedroSession, RunResult
+from kedro.framework.session import KedroSession, RunResult
 from kedro.framework.session.artifacts import ArtifactInfo, CacheInfo
 from kedro.io import MemoryDataset
 
@@ -107,10 +107,13 @@ class TestSession:
         assert facts_of(session)["artifacts"] == "0"
 
     def test_says_its_environment_and_class(self, open_session):
+        class MySession(KedroSession):
+            pass
+
         session = open_session(
-            REGISTRY, session_class=KedroServiceSession, env="prod", session_id="mine"
+            REGISTRY, session_class=MySession, env="prod", session_id="mine"
         )
-        assert table_of(session).caption == "KedroServiceSession"
+        assert table_of(session).caption == "MySession"
         assert facts_of(session)["env"] == "prod"
         assert facts_of(session)["session_id"] == "mine"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro.framework.session import KedroSessionError
+from kedro.framework.session.abstract_session import KedroSessionError
 from kedro.framework.session.plan import make_plan
 from kedro.framework.session.run_request import RunRequest
 from kedro.pipeline import Pipeline, node

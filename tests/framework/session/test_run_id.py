@@ -14,7 +14,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from kedro.framework.session import KedroServiceSession, KedroSessionError
+from kedro.framework.session import KedroSessionError
 from kedro.framework.session.run_id import generate_run_id
 from kedro.io import MemoryDataset
 from kedro.io.core import generate_timestamp
@@ -291,13 +291,3 @@ def _next_timestamp() -> str:
     while timestamp == before:
         timestamp = generate_timestamp()
     return timestamp
-
-
-def test_a_service_session_takes_an_empty_run_id_for_none(open_session):
-    session = open_session(
-        WHO, parameters="first: 1", session_class=KedroServiceSession
-    )
-
-    assert re.match(r"\d{4}-", session.run("").run_id)
-    with pytest.raises(KedroSessionError, match="path separator"):
-        session.run("a/b")

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from kedro.framework.session import KedroServiceSession, KedroSessionError
+from kedro.framework.session import KedroSessionError
 from kedro.io import MemoryDataset
 
 SHOW_ALL = """
@@ -495,16 +495,3 @@ def test_runtime_params_of_a_wrong_type_are_refused(open_show_all, given, error)
         session.run(runtime_params=given)
     with pytest.raises(KedroSessionError, match=error):
         type(session).create(session.project_path, runtime_params=given)
-
-
-def test_a_service_session_layers_them_in_the_same_way(open_session):
-    session = open_session(
-        SHOW_ALL,
-        parameters=PARAMETERS,
-        session_class=KedroServiceSession,
-        runtime_params={"region": "us"},
-    )
-
-    result = session.run(runtime_params={"model": {"fit": {"rate": 2}}})
-
-    assert result.outputs["seen"] == seen("us", model(rate=2), "base-us", BASE_LIMITS)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import partial
 from uuid import UUID
 
 import pytest
 
-from kedro.framework.session import KedroServiceSession, KedroSession
+from kedro.framework.session import (
+    KedroServiceSession,
+    KedroSession,
+    KedroSessionError,
+)
 from kedro.io import DatasetError
 from kedro.runner import ThreadRunner
 
@@ -135,6 +140,29 @@ def test_it_is_a_kedro_session_with_one_implementation(open_service):
     assert isinstance(session, KedroSession)
     assert issubclass(KedroServiceSession, KedroSession)
     assert KedroServiceSession._run is KedroSession._run
+
+
+def test_an_empty_run_id_stands_for_none(open_service):
+    session = open_service()
+
+    assert re.match(r"\d{4}-", session.run("", runtime_data={"name": "you"}).run_id)
+    with pytest.raises(KedroSessionError, match="path separator"):
+        session.run("a/b")
+
+
+def test_runtime_params_of_run_lie_over_those_of_create(open_service):
+    session = open_service(runtime_params={"word": "Hi"})
+    given = {"name": "you"}
+
+    def greeting(run_id, **runtime_params):
+        result = session.run(
+            run_id, runtime_data=given, runtime_params=runtime_params or None
+        )
+        return result.outputs["greeting"]
+
+    assert greeting("a") == "Hi you in a"
+    assert greeting("b", word="Bye") == "Bye you in b"
+    assert greeting("c") == "Hi you in c"
 
 
 def test_run_takes_its_arguments_in_the_order_of_1_7_0(open_service):

@@ -5,7 +5,7 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features bench parts soak compat record clean FORCE
+.PHONY: demo test lint features bench parts soak compat record rebase-check clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
@@ -45,7 +45,11 @@ compat: build/compat/installed$(if $(NEWEST),-newest)
 
 # Needs no installed tree: a record that is out of date keeps the tree from installing.
 record: .venv/bin/python
-	$(BIN)/python tools/record_upstream.py
+	$(BIN)/python -m tools.record_upstream
+
+# What another release has for the modules of this tree: BASE=1.x.y says which.
+rebase-check: .venv/bin/python
+	$(BIN)/python -m tools.rebase_check $(or $(BASE),$(error Say which release: make rebase-check BASE=1.x.y))
 
 clean:
 	rm -rf .venv build dist .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

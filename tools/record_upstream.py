@@ -9,42 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
-from zipfile import ZipFile
 
-ROOT = Path(__file__).resolve().parents[1]
-RECORD = ROOT / "upstream.json"
+from tools.releases import RECORD, ROOT, recorded_base, unpacked_wheel
 
 
-def download(version: str, folder: str) -> ZipFile:
-    """Download the wheel of a kedro release into ``folder``."""
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    wheel_only = ["--only-binary", "kedro", "--dest", folder]
-    subprocess.run([*pip, *wheel_only, f"kedro=={version}"], check=True)
-    return ZipFile(next(Path(folder).glob("kedro-*.whl")))
-
-
-def hash_owned(wheel: ZipFile) -> dict[str, str]:
+def hash_owned(release: Path) -> dict[str, str]:
     """Hash each file of the release that has a module of this tree in its place."""
-    modules = {
+    modules = (
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "kedro").rglob("*")
         if path.is_file()
-    }
+    )
     return {
-        name: hashlib.sha256(wheel.read(name)).hexdigest()
-        for name in sorted(modules.intersection(wheel.namelist()))
+        name: hashlib.sha256((release / name).read_bytes()).hexdigest()
+        for name in sorted(modules)
+        if (release / name).is_file()
     }
 
 
 def main() -> None:
     """Write the record anew."""
-    base = json.loads(RECORD.read_text(encoding="utf-8"))["base"]
-    with tempfile.TemporaryDirectory() as folder, download(base, folder) as wheel:
-        hashes = hash_owned(wheel)
+    base = recorded_base()
+    hashes = hash_owned(unpacked_wheel(base))
     record = {"base": base, "sha256": hashes}
     RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(f"upstream.json: {len(hashes)} files of kedro {base}")

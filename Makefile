@@ -5,7 +5,7 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features bench parts soak compat record rebase-check clean FORCE
+.PHONY: demo test lint features bench parts soak compat record patches rebase-check clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
@@ -46,6 +46,10 @@ compat: build/compat/installed$(if $(NEWEST),-newest)
 # Needs no installed tree: a record that is out of date keeps the tree from installing.
 record: .venv/bin/python
 	$(BIN)/python -m tools.record_upstream
+
+# For kedro's maintainers. CHECK=1 applies patch after patch, and runs the tests of each.
+patches: .venv/installed
+	$(BIN)/python -m tools.patches $(if $(CHECK),--check)
 
 # What another release has for the modules of this tree: BASE=1.x.y says which.
 rebase-check: .venv/bin/python

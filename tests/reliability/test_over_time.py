@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOAK = int(os.environ.get("KEDRO_SOAK") or 1)
 # With 20: two hundred thousand and five thousand.
 RUNS = {"warm": 10_000 * SOAK, "disk": 250 * SOAK} if SOAK > 1 else {}
-FEW_RUNS = {"warm": 4000, "disk": 400}
+FEW_RUNS = {"warm": 4000, "disk": 200}
 
 # What Python and the system do of their own accord, over all runs.
 FEW_OBJECTS = 20

@@ -111,14 +111,6 @@ def marks(project: Any) -> Path:
     return folder
 
 
-@pytest.fixture(params=["fork", "spawn"])
-def start_method(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    monkeypatch.setenv("KEDRO_MP_CONTEXT", request.param)
-    return str(request.param)
-
-
 def parallel() -> ParallelRunner:
     return ParallelRunner(max_workers=2)
 
@@ -158,9 +150,13 @@ class Listener:
         self.errors.append((run_params["run_id"], error))
 
 
-@pytest.mark.usefixtures("start_method")
-@pytest.mark.parametrize("act", ["kill", "exit"])
-def test_a_worker_that_dies_is_named_with_its_run_and_harms_no_later_one(session, act):
+@pytest.mark.parametrize(
+    ("method", "act"), [("fork", "kill"), ("fork", "exit"), ("spawn", "kill")]
+)
+def test_a_worker_that_dies_is_named_with_its_run_and_harms_no_later_one(
+    session, monkeypatch, method, act
+):
+    monkeypatch.setenv("KEDRO_MP_CONTEXT", method)
     before = set(children())
     listener = Listener()
     session.hook_manager.register(listener)
@@ -226,10 +222,11 @@ def test_the_process_that_has_the_data_is_killed(session, marks):
     assert value_of(session, 2, runner=parallel())[0] == 4
 
 
-@pytest.mark.usefixtures("start_method")
-def test_runs_with_all_runners_overlap(session, project, at_once):
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_runs_with_all_runners_overlap(session, project, at_once, monkeypatch, method):
+    monkeypatch.setenv("KEDRO_MP_CONTEXT", method)
     before = set(children())
-    makes = [parallel, ThreadRunner, SequentialRunner, parallel] * 2
+    makes = [parallel, ThreadRunner, SequentialRunner, parallel, ThreadRunner]
     results = at_once(
         *[
             partial(value_of, session, n, runner=make(), run_id=f"run-{n}")

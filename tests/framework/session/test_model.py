@@ -53,6 +53,8 @@ SETTINGS = settings(
     max_examples=150 * SOAK,
     stateful_step_count=STEPS,
     deadline=None,
+    # The same examples each time; new ones are for `make soak`.
+    derandomize=SOAK == 1,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -1,0 +1,1 @@
+"""Promises how many minutes a parcel takes."""

@@ -1,0 +1,1 @@
+"""Simulates what monthly payments into a fund may come to."""

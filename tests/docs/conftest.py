@@ -30,8 +30,9 @@ def open_page(
     def open_page(path: Path) -> Page:
         page = Page(path, folder, open_notebook)
         monkeypatch.chdir(page.cwd)
+        monkeypatch.syspath_prepend(page.cwd)
         # The default would print what is logged between what a block prints.
-        logging.disable(logging.WARNING)
+        logging.disable(logging.ERROR)
         return page
 
     yield open_page

@@ -84,9 +84,8 @@ class Page:
                 server.communicate(timeout=SECONDS)
 
     def _python(self, example: Example) -> None:
-        if self._file(example):
+        if self._write(example):
             return
-        self._raise_what_is_not_shown()
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             try:
                 self._run_python(example)
@@ -102,20 +101,21 @@ class Page:
         shown = self._kernel(example.parsed)
         self._printed = shown.printed + shown.text
 
-    def _file(self, example: Example) -> bool:
+    def _file(self, example: Example) -> None:
+        named = self._write(example)
+        assert named, f"line {example.line} does not begin with the path of a file"
+
+    def _write(self, example: Example) -> bool:
         self._raise_what_is_not_shown()
         named = _FILE.match(example.parsed)
-        if named:
-            file = (self.folder / named[1]).resolve()
-            # Not through a link, into the repository itself.
-            assert file.is_relative_to(self.folder), file
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(example.parsed[named.end() :])
-        else:
-            assert example.region.lexemes["arguments"] == "python", (
-                f"line {example.line} does not begin with a comment that names the file"
-            )
-        return bool(named)
+        if named is None:
+            return False
+        file = (self.folder / named[1]).resolve()
+        # Not through a link, into the repository itself.
+        assert file.is_relative_to(self.folder), file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(example.parsed[named.end() :])
+        return True
 
     def _bash(self, example: Example) -> None:
         self._raise_what_is_not_shown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import gc
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from kedro.framework.project import pipelines, settings
+from kedro.framework.session import KedroSession
 
 PLAN = pd.DataFrame({"years": [10, 15], "monthly": [150.0, 300.0]})
 SECONDS = 60
@@ -178,3 +180,21 @@ def test_the_server_serves_the_page(project, start_server):
     assert page.headers["content-type"].startswith("text/html")
     assert "<title>Streamlit</title>" in page.text
     assert "usage statistics" not in server.printed()
+
+
+def test_clearing_the_cache_closes_the_session_and_the_next_click_opens_another(
+    project, open_app
+):
+    app = open_app()
+    sessions = [thing for thing in gc.get_objects() if type(thing) is KedroSession]
+    [session] = [
+        session
+        for session in sessions
+        if session.project_path == project and not session.closed
+    ]
+
+    st.cache_resource.clear()
+
+    assert session.closed
+    assert not app.run().exception
+    assert app.metric

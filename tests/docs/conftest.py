@@ -25,6 +25,8 @@ def open_page(
     """Open a page in a copy of the repository, which becomes the working folder."""
     monkeypatch.delenv("KEDRO_ENV", raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    # Streamlit sets it when it is imported, and notebooks would plot nowhere.
+    monkeypatch.setenv("MPLBACKEND", "agg")
     folder = tmp_path / "repository"
 
     def open_page(path: Path) -> Page:

@@ -8,16 +8,19 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from kedro.framework.project import pipelines, settings
 from kedro.framework.session import KedroSession
+
+# Importing it changes the environment of a process, and of all that it starts.
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
 
 PLAN = pd.DataFrame({"years": [10, 15], "monthly": [150.0, 300.0]})
 SECONDS = 60
@@ -35,6 +38,10 @@ def open_app(project, monkeypatch):
     """Open the app as a new visitor; all of a test's visitors share its session."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delenv("KEDRO_ENV", raising=False)
+    # Set by Streamlit for all plots of the process, and taken back here.
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
 
     def open_app() -> AppTest:
         app = AppTest.from_file(project / "app.py", default_timeout=SECONDS).run()
@@ -185,6 +192,8 @@ def test_the_server_serves_the_page(project, start_server):
 def test_clearing_the_cache_closes_the_session_and_the_next_click_opens_another(
     project, open_app
 ):
+    import streamlit as st
+
     app = open_app()
     sessions = [thing for thing in gc.get_objects() if type(thing) is KedroSession]
     [session] = [

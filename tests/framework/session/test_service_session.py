@@ -15,6 +15,7 @@ from kedro.framework.session import (
     KedroSessionError,
 )
 from kedro.io import DatasetError
+from kedro.io.core import generate_timestamp
 from kedro.runner import ThreadRunner
 
 GREET = """
@@ -464,3 +465,19 @@ def test_without_serving_mode_runtime_params_may_choose_a_class(open_typed):
 
     assert result.outputs["read"] == '"word"'
     assert session.run(pipeline_names=["direct"]).outputs["read"] == "word"
+
+
+def test_runs_that_a_server_names_by_the_time_can_begin_together(open_session, at_once):
+    session = open_session(
+        GREET, parameters="word: Hello", session_class=KedroServiceSession
+    )
+
+    def answer(name):
+        # As kedro's own server does for each request.
+        run_id = generate_timestamp()
+        result = session.run(run_id, runtime_data={"name": name})
+        return result.outputs["greeting"] == f"Hello {name} in {run_id}"
+
+    names = [f"caller {number}" for number in range(8)]
+    for _ in range(10):
+        assert at_once(*(partial(answer, name) for name in names)) == [True] * 8

@@ -380,15 +380,14 @@ class OmegaConfigEntries(ConfigEntries):
         # As in the loader, a file may use its own values and environment variables;
         # only what that gives is resolved among the other files.
         file = next(f for f in layer.files.values() if has_key(f, name))
-        if OmegaConf.is_missing(file, name):
+        # Text of a runtime parameter would be taken for what the file says.
+        is_served = self._loader.restrict_runtime_params_type_selection
+        if is_served or OmegaConf.is_missing(file, name):
             return plain(file, name)
         value = copy.deepcopy(file)[name]
         if OmegaConf.is_config(value):
             OmegaConf.resolve(value)
         found = OmegaConf.create({name: value})
-        if self._loader.restrict_runtime_params_type_selection:
-            # Text of a runtime parameter would be taken for what the file says.
-            return OmegaConf.to_container(found)[name]  # type: ignore[index,call-overload]
         if not has_interpolation(found, name):
             return plain(found, name)
         # The other files may read it too.

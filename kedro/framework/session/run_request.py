@@ -123,6 +123,8 @@ def checked_params(runtime_params: object) -> dict[str, Any]:
             _check_depth(value)
     try:
         return owned(values)
+    except MemoryError:
+        raise
     except Exception as exc:
         raise KedroSessionError(
             f"`runtime_params` cannot be copied ({type(exc).__name__}: {exc}). Give "

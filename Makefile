@@ -5,7 +5,8 @@ FILES := $(sort $(shell find kedro -name __pycache__ -prune -o -type f -print))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint features bench parts soak compat record patches rebase-check clean FORCE
+.PHONY: demo test lint features bench parts soak fuzz compat record patches \
+	rebase-check clean FORCE
 
 demo: .venv/installed
 	$(BIN)/python examples/model-serving/demo.py
@@ -36,8 +37,16 @@ parts: .venv/installed
 # `test`.
 SOAK ?= 20
 soak: .venv/installed
-	KEDRO_SOAK=$(SOAK) $(BIN)/pytest -p no:benchmark \
+	KEDRO_SOAK=$(SOAK) $(BIN)/pytest -p no:benchmark --timeout 3600 \
 		tests/framework/session/test_model.py tests/reliability
+
+# Arguments of any kind for a session, for MINUTES, guided by the code that they reach.
+MINUTES ?= 5
+fuzz: build/fuzz/installed
+	mkdir -p build/fuzz/corpus
+	build/fuzz/env/bin/python tests/reliability/fuzz.py build/fuzz/corpus \
+		-max_total_time=$$((60 * $(MINUTES))) -max_len=400 -len_control=0 -timeout=60 \
+		-artifact_prefix=build/fuzz/ -verbosity=1
 
 # NEWEST=1 tries the newest plugins there are, instead of those of compat/plugins.txt.
 compat: build/compat/installed$(if $(NEWEST),-newest)
@@ -67,6 +76,13 @@ clean:
 build/compat/installed: compat/plugins.txt pyproject.toml hatch_build.py upstream.json $(FILES)
 	test -x build/compat/env/bin/python || $(PYTHON) -m venv build/compat/env
 	build/compat/env/bin/python -m pip install --quiet -r compat/plugins.txt .
+	@touch $@
+
+# atheris looks at bytecode, and has wheels for the versions of Python that it knows.
+build/fuzz/installed: pyproject.toml hatch_build.py upstream.json build/files.txt
+	test -x build/fuzz/env/bin/python || $(PYTHON) -m venv build/fuzz/env
+	build/fuzz/env/bin/python -m pip install --quiet 'atheris>=2.3,<4' \
+		'kedro-datasets[json-jsondataset]>=7,<10' --editable .
 	@touch $@
 
 build/compat/installed-newest: FORCE

@@ -59,6 +59,15 @@ MERGING_IMPLEMENTATIONS = {
 }
 
 
+def _look_alike(first: Any, second: Any) -> bool:
+    # `==` would take 1 for True.
+    try:
+        return repr(first) == repr(second)
+    except Exception as exc:
+        _logger.debug("Runtime parameters that cannot be shown: %s", exc)
+        return False
+
+
 class OmegaConfigLoader(AbstractConfigLoader):
     """Loads the configuration of a project, by type (``catalog``, ``parameters``, ...).
 
@@ -231,8 +240,7 @@ class OmegaConfigLoader(AbstractConfigLoader):
             A loader that does not affect this one.
         """
         loader = self.__copy__()
-        # `==` would take 1 for True.
-        if repr(runtime_params or {}) != repr(self.runtime_params):
+        if not _look_alike(runtime_params or {}, self.runtime_params):
             loader.runtime_params = copied(runtime_params or {})
             loader._runtime_params_lookup = ValueLookup(loader.runtime_params)
             loader._derived_entries = EntryCache()

@@ -111,6 +111,18 @@ def test_parameters_that_refer_to_one_list_many_times(fuzzed):
         fuzzed.session.run(runtime_params={"text": value}, runtime_data={"data": 1})
 
 
+def test_parameters_that_cannot_be_shown(fuzzed):
+    # Python refuses to write out numbers of so many digits.
+    number = 10**5000
+    for name in ("__default__", "keep"):
+        result = fuzzed.session.run(
+            pipeline_names=[name],
+            runtime_params={"number": number},
+            runtime_data={"data": number},
+        )
+        assert len(result) == 1
+
+
 class Fails:
     def __deepcopy__(self, memo):
         raise OSError("not to be copied")

@@ -80,7 +80,7 @@ def in_process() -> Callable[..., Any]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=3000,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])

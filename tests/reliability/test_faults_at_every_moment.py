@@ -28,7 +28,7 @@ from tests.reliability.injection import PACKAGE, Injection
 COMPLETE = int(os.environ.get("KEDRO_SOAK") or 1) > 1
 SESSIONS = str(Path(PACKAGE, "framework", "session"))
 # How many moments there is time for otherwise.
-SAMPLES = {SESSIONS: 50, PACKAGE: 10}
+SAMPLES = {SESSIONS: 30, PACKAGE: 8}
 
 FILES = {
     "conf/base/catalog.yml": """

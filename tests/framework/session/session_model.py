@@ -496,7 +496,14 @@ class _Run:
         self.tell("after_pipeline_run")
         surplus = free(self.steps) - free(self.selected)
         results = free(steps) - surplus | free(self.selected) & self.injected.keys()
-        return {name: self.load(name) for name in results}
+        return {name: self.result(name) for name in results}
+
+    def result(self, name: str) -> Value:
+        """What an output has when it is loaded; a failure, if it cannot be."""
+        try:
+            return self.load(name)
+        except Failure as failure:
+            return failure
 
     def execute_step(self, step: Step) -> None:
         inputs = []
@@ -527,6 +534,9 @@ class _Run:
         self.events.update(events)
         if isinstance(found, Failure):
             raise found
+        for value in found.values():
+            if isinstance(value, Failure):
+                raise value
         return found
 
     def load(self, name: str) -> Value:

@@ -185,7 +185,7 @@ class ProjectState:
                 partial(self._load_artifact, context, name),
                 copy_mode,
                 self._recipe(context, context.catalog_entries, catalog, name),
-                _is_static(catalog, name),
+                _is_static(catalog, name) and not self._is_added(context, name),
             )
             for name in names
         ]
@@ -268,13 +268,17 @@ class ProjectState:
         name: str,
     ) -> Any:
         """What decides how a run's catalog builds a dataset."""
-        if is_added(context.catalog, context.datasets_as_built(), name):
+        if self._is_added(context, name):
             return context.catalog._datasets[name]
         resolver = _entry_resolver(find_entries, catalog)
         if resolver is not getattr(catalog, "config_resolver", resolver):
             # The catalog's class may have made something else of the entries.
             return catalog.config_resolver.resolve_pattern(name)  # type: ignore[attr-defined]
         return resolver.recipe(name)
+
+    @staticmethod
+    def _is_added(context: KedroContext, name: str) -> bool:
+        return is_added(context.catalog, context.datasets_as_built(), name)
 
     def _load_artifact(self, context: KedroContext, name: str) -> Any:
         from kedro.runner.run_context import RunContext

@@ -582,6 +582,14 @@ class TestBypass:
         with pytest.raises(ValueError, match="model"):
             predict(session)
 
+    def test_a_dataset_that_a_plugin_has_put_in_and_taken_out(self, session):
+        assert look(session, "model") == MODEL
+        session.catalog._datasets["model"] = MemoryDataset({"weight": 7})
+        session.preload(["model"])
+        assert look(session, "model") == {"weight": 7}
+        del session.catalog._datasets["model"]
+        assert look(session, "model") == MODEL
+
     def test_a_dataset_that_was_added_in_place_of_a_pattern(self, session):
         session.preload(["eu_lookup"])
         session.catalog["eu_lookup"] = MemoryDataset({"currency": "ECU"})

@@ -27,6 +27,7 @@ def open_page(
     monkeypatch.setattr(sys, "path", list(sys.path))
     # Streamlit sets it when it is imported, and notebooks would plot nowhere.
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     folder = tmp_path / "repository"
 
     def open_page(path: Path) -> Page:

@@ -38,8 +38,9 @@ def open_app(project, monkeypatch):
     """Open the app as a new visitor; all of a test's visitors share its session."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delenv("KEDRO_ENV", raising=False)
-    # Set by Streamlit for all plots of the process, and taken back here.
+    # What Streamlit sets for the whole process is taken back here.
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     import streamlit as st
     from streamlit.testing.v1 import AppTest
 

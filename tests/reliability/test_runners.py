@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -255,6 +256,13 @@ def at_once() -> Callable[..., list[Any]]:
     return at_once
 
 
+@pytest.fixture
+def temporary():
+    """A folder for temporary files, with a name short enough for sockets in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 # Python's pool of processes hands out some more nodes than it has workers. A terminal
 # interrupts all processes, a notebook's server or an application only one.
 @pytest.mark.parametrize(
@@ -268,10 +276,8 @@ def at_once() -> Callable[..., list[Any]]:
     ],
 )
 def test_an_interrupt_leaves_nothing(
-    project, marks, tmp_path, runner, method, whom, most_begun
+    project, marks, temporary, runner, method, whom, most_begun
 ):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
     program = Path(__file__).with_name("interrupted_program.py")
     process = subprocess.Popen(
         [sys.executable, program, project.path, runner],

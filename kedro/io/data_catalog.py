@@ -31,7 +31,12 @@ from kedro.io.core import (
     is_parameter,
 )
 from kedro.io.entry_resolver import EntryResolver, RunResolver
-from kedro.io.lazy_datasets import ConfiguredDataset, LazyDatasets, _LazyDataset
+from kedro.io.lazy_datasets import (
+    UNKNOWN,
+    ConfiguredDataset,
+    LazyDatasets,
+    _LazyDataset,
+)
 from kedro.io.memory_dataset import MemoryDataset, _is_memory_dataset
 from kedro.io.recipe import Recipe, check_config
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
@@ -313,12 +318,24 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def _is_known(self, name: str) -> bool:
         if is_parameter(name):
             # Runs differ in the parameters that there are.
-            return self._lazy_datasets.make(name) or self._is_configured(name)
+            return self._has_parameter(name) or self._is_configured(name)
         known = self._is_configured(name)
         if isinstance(self._config_resolver, EntryResolver):
             # Others do not tell when somebody changes what they know.
             self._facts.known[name] = known
         return known
+
+    def _has_parameter(self, name: str) -> bool:
+        try:
+            value = self._lazy_datasets.parameter(name) if self._run_id else UNKNOWN
+        except Exception:
+            value = UNKNOWN
+        if value is UNKNOWN:
+            # There is none, or it cannot be resolved, which is told when it is used.
+            return self._lazy_datasets.make(name)
+        dataset = self._datasets.setdefault(name, MemoryDataset.around(value))
+        self._configured[name] = dataset
+        return True
 
     def _is_configured(self, name: str) -> bool:
         resolver = self._config_resolver

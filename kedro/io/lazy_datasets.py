@@ -10,7 +10,7 @@ from kedro.io.core import AbstractDataset, generate_timestamp, is_parameter
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.io.recipe import Recipe
 
-_UNKNOWN = object()
+UNKNOWN = object()
 _PARAMETER_CONFIG = {"type": "kedro.io.memory_dataset.MemoryDataset"}
 _PARAMETER_RECIPE = Recipe("parameters", MemoryDataset, _PARAMETER_CONFIG)
 
@@ -124,7 +124,7 @@ class _ParameterDataset(_LazyDataset):
     def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
         self.name = name
         self._parameters = parameters
-        self._value: Any = _UNKNOWN
+        self._value: Any = UNKNOWN
 
     def exists(self) -> bool:
         """Whether there is such a parameter, be it one that cannot be resolved."""
@@ -142,10 +142,8 @@ class _ParameterDataset(_LazyDataset):
         Raises:
             KeyError: If there is no such parameter.
         """
-        if self._value is _UNKNOWN:
-            parameters = self._parameters
-            shared = getattr(parameters, "shared", parameters.__getitem__)
-            self._value = shared(self.name)
+        if self._value is UNKNOWN:
+            self._value = _shared(self._parameters, self.name)
         return self._value
 
     def materialize(self) -> AbstractDataset[Any, Any]:
@@ -154,7 +152,7 @@ class _ParameterDataset(_LazyDataset):
 
     def recipe(self) -> Recipe:
         """How the dataset is built; fails if the parameter cannot be resolved."""
-        if self._value is _UNKNOWN:
+        if self._value is UNKNOWN:
             self.value()
         return _PARAMETER_RECIPE
 
@@ -195,6 +193,20 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
         self.made: dict[str, _LazyDataset] = {}
         self.put_in: dict[str, _LazyDataset] = {}
         self._built: set[str] = set()
+
+    def parameter(self, name: str) -> Any:
+        """The value of a parameter, not to be changed.
+
+        Args:
+            name: Name of the dataset.
+
+        Returns:
+            The value; ``UNKNOWN`` if somebody has taken it out.
+
+        Raises:
+            KeyError: If there is no such parameter.
+        """
+        return UNKNOWN if name in self._built else _shared(self.parameters, name)
 
     def make(self, name: str) -> bool:
         """Make a lazy dataset, for later looks to be cheap.
@@ -265,3 +277,9 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
 
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return {**self, **other}
+
+
+def _shared(parameters: Mapping[str, Any], name: str) -> Any:
+    """The value of a parameter, without a copy where that is possible."""
+    shared = getattr(parameters, "shared", None)
+    return parameters[name] if shared is None else shared(name)

@@ -15,7 +15,7 @@ from kedro.io.data_catalog import (
     is_data_catalog,
 )
 from kedro.io.entry_resolver import EntryResolver, RunResolver
-from kedro.io.lazy_datasets import LazyDatasets
+from kedro.io.lazy_datasets import ConfiguredDataset, LazyDatasets
 from kedro.io.memory_dataset import MemoryDataset
 
 if TYPE_CHECKING:
@@ -195,12 +195,13 @@ def as_configured(catalog: Any, name: str) -> Any:
     Returns:
         The dataset before it is built, or ``None`` if somebody may have done so.
     """
-    if not is_data_catalog(catalog) or name in catalog._datasets:
+    if not is_data_catalog(catalog):
         return None
     resolver = catalog._find_resolver
-    if resolver is None or resolver.is_replaced(name):
+    put_in = name in catalog._datasets or name in catalog._lazy_datasets.made
+    if put_in or resolver is None or resolver.is_replaced(name):
         return None
-    return catalog.lazy(name)
+    return ConfiguredDataset(name, resolver.resolve_pattern, None, catalog._run_id)
 
 
 def storage_of(catalog: Any, name: str) -> Any:

@@ -392,7 +392,7 @@ class Node:
         if [*inputs] != node_inputs and inputs.keys() != set(node_inputs):
             expected = f"{len(node_inputs)} input(s) {node_inputs}"
             raise _unexpected(self, expected, inputs)
-        return self._func(*[inputs[name] for name in node_inputs])
+        return self._func(*map(inputs.__getitem__, node_inputs))
 
     def _run_with_dict(
         self, inputs: dict[str, Any], node_inputs: dict[str, str]

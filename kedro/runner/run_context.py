@@ -89,4 +89,4 @@ def current_run() -> RunContext | None:
 
 
 # Nothing of Python's, for an interrupt to come before it or when it is done.
-set_current_run = _current.set
+get_current_run, set_current_run = _current.get, _current.set

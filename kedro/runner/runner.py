@@ -105,21 +105,16 @@ class AbstractRunner(ABC):
 
     def _check_datasets(self, pipeline: Pipeline, catalog: Catalog) -> None:
         facts = facts_of(pipeline)
+        names, inputs = facts.datasets, facts.inputs
         if is_data_catalog(catalog):
-            unknown = catalog.unknown(facts.datasets)
-        else:
-            unknown = {name for name in facts.datasets if name not in catalog}
-        missing = facts.inputs & unknown
-        if missing:
-            raise ValueError(
-                f"Pipeline input(s) {set(missing)} not found in the "
-                f"{type(catalog).__name__}. Give them in `runtime_data`, or add them "
-                f"to the catalog."
-            )
-        self._check_known(facts.datasets - unknown, catalog)
-        if is_data_catalog(catalog):
+            unknown = catalog.unknown(names)
+            _check_inputs(inputs & unknown, catalog)
+            catalog.check(names - unknown)
             catalog.register_unknown(unknown)
             return
+        unknown = {name for name in names if name not in catalog}
+        _check_inputs(inputs & unknown, catalog)
+        self._check_known(names - unknown, catalog)
         for name in unknown:
             catalog.get(name, fallback_to_runtime_pattern=True)
 
@@ -289,6 +284,15 @@ class AbstractRunner(ABC):
         if max_workers <= 0:
             raise ValueError("max_workers should be positive")
         return max_workers
+
+
+def _check_inputs(missing: frozenset[str], catalog: Catalog) -> None:
+    if missing:
+        raise ValueError(
+            f"Pipeline input(s) {set(missing)} not found in the "
+            f"{type(catalog).__name__}. Give them in `runtime_data`, or add them "
+            f"to the catalog."
+        )
 
 
 def _lost_worker(

@@ -21,7 +21,7 @@ from kedro.framework.project import settings
 from kedro.runner.context_executor import ContextThreadPoolExecutor
 from kedro.runner.heard_hooks import HeardHooks, heard_hooks
 from kedro.runner.inherited_connections import leave_inherited_connections
-from kedro.runner.run_context import current_run, set_current_run
+from kedro.runner.run_context import current_run, get_current_run, set_current_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,7 +116,7 @@ class Task:
         )
         if self._run_context is None:
             return self._execute(self.hook_manager)
-        outer = current_run()
+        outer = get_current_run()
         try:
             set_current_run(self._run_context)
             return self._execute(self.hook_manager)

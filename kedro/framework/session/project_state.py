@@ -222,6 +222,7 @@ class ProjectState:
                 saves=saves,
                 load_versions=request.load_versions,
             )
+            view._on_saved = self.artifacts.saved
         else:
             view = own.context.build_catalog(
                 catalog_class, run.run_id, request.load_versions
@@ -234,8 +235,8 @@ class ProjectState:
                 saves=saves,
                 load_versions=request.load_versions,
             )
-        if is_data_catalog(view):
-            view._on_saved = self.artifacts.saved
+            if is_data_catalog(view):
+                view._on_saved = self.artifacts.saved
         return view  # type: ignore[no-any-return]
 
     def _artifacts_for(

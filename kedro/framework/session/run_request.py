@@ -75,8 +75,8 @@ class RunRequest:
         for argument, name in _FILTERS.items():
             if getattr(self, argument) is not None:
                 filters[name] = self._names_in(argument)
-        names = self._names_in("pipeline_names") or (DEFAULT_PIPELINE,)
-        self.selection = Selection(names, **filters)
+        names = () if self.pipeline_names is None else self._names_in("pipeline_names")
+        self.selection = Selection(names or (DEFAULT_PIPELINE,), **filters)
 
     def actual_runner(self) -> AbstractRunner:
         """The given runner, or a sequential one."""

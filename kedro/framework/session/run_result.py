@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from threading import RLock
+from threading import Lock
 from typing import Any
 
 from kedro.io import AbstractDataset
@@ -22,7 +21,7 @@ class RunOutputs(Mapping[str, Any]):
     def __init__(self, datasets: Mapping[str, AbstractDataset[Any, Any]]) -> None:
         self._datasets = datasets
         self._loaded: dict[str, Any] = {}
-        self._loading = RLock()
+        self._loading = Lock()
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._datasets:
@@ -49,7 +48,7 @@ class RunOutputs(Mapping[str, Any]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._loading = RLock()
+        self._loading = Lock()
 
     def __repr__(self) -> str:
         return f"RunOutputs({some_of(self)})"
@@ -62,6 +61,7 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         run_id: Identifier of the run.
         session_id: Identifier of the session.
         duration: How long the run took, in seconds.
+        outputs: Loaded data by output name; loaded on first access, then kept.
 
     Example:
         ```python
@@ -82,13 +82,8 @@ class RunResult(dict[str, AbstractDataset[Any, Any]]):
         self.run_id = run_id
         self.session_id = session_id
         self.duration = duration
-        self._datasets = datasets
-
-    @cached_property
-    def outputs(self) -> Mapping[str, Any]:
-        """Loaded data by output name; loaded on first access, then kept."""
         # Without a reference back to the result, for its data to be freed with it.
-        return self.__dict__.setdefault("outputs", RunOutputs(self._datasets))  # type: ignore[no-any-return]
+        self.outputs: Mapping[str, Any] = RunOutputs(datasets)
 
     def __repr__(self) -> str:
         return (

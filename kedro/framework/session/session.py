@@ -26,7 +26,7 @@ from kedro.framework.project import plain_settings as settings
 from kedro.framework.project import validate_settings
 from kedro.io.core import generate_timestamp
 from kedro.runner import AbstractRunner
-from kedro.runner.run_context import RunContext, current_run, set_current_run
+from kedro.runner.run_context import RunContext, get_current_run, set_current_run
 from kedro.utils import find_kedro_project
 
 from .abstract_session import AbstractSession, KedroSessionError
@@ -471,7 +471,7 @@ class KedroSession(AbstractSession):
             if _logger.isEnabledFor(logging.INFO):
                 self._log_start(run_id)
             state = self._state
-            context = self._context_of(state)
+            context = state.context or self._context_of(state)
             plan = state.plan(request.selection, frozenset(request.runtime_data or ()))
             runtime_params = request.runtime_params or {}
             if "runtime_params" in self._store:
@@ -482,7 +482,7 @@ class KedroSession(AbstractSession):
                 runtime_params=runtime_params,
                 pipeline_names=request.selection.pipeline_names,
             )
-            outer = current_run()
+            outer = get_current_run()
             try:
                 set_current_run(run)
                 catalog = state.run_catalog(context, plan, request, run)
@@ -515,13 +515,12 @@ class KedroSession(AbstractSession):
         record: dict[str, Any] = {}
 
         def tell(event: Any, **facts: Any) -> None:
-            if not event.get_hookimpls():
-                return
             if not record:
                 record.update(self._record(request, run))
             event(run_params=record, pipeline=plan.pipeline, catalog=catalog, **facts)
 
-        tell(hook.before_pipeline_run)
+        if hook.before_pipeline_run.get_hookimpls():
+            tell(hook.before_pipeline_run)
         try:
             try:
                 datasets = request.actual_runner().run(
@@ -536,7 +535,8 @@ class KedroSession(AbstractSession):
         except Exception as error:
             tell(hook.on_pipeline_error, error=error)
             raise
-        tell(hook.after_pipeline_run, run_result=datasets)
+        if hook.after_pipeline_run.get_hookimpls():
+            tell(hook.after_pipeline_run, run_result=datasets)
         return datasets
 
     def _record(self, request: RunRequest, run: RunContext) -> dict[str, Any]:

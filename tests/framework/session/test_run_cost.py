@@ -63,7 +63,7 @@ FILES = {
 }
 NOTICED = ("open", "import", "os.listdir", "os.scandir", "os.stat", "subprocess.Popen")
 # Some more than there are: versions of Python and of libraries differ.
-LIMITS = [(3, 400), (50, 2900)]
+LIMITS = [(3, 250), (50, 2250)]
 PARSERS = tuple(os.path.dirname(module.__file__) for module in (omegaconf, yaml))
 
 _watching: list[list[str]] = []

@@ -20,6 +20,8 @@ from typing import Any
 import kedro.framework.session
 
 PACKAGE = str(Path(kedro.framework.session.__file__).parents[2])
+# What ``__exit__`` is called with.
+_NOTHING_RAISED = (None, None, None)
 _LOOPS = ("JUMP_BACKWARD", "JUMP_ABSOLUTE")
 
 
@@ -28,17 +30,23 @@ def _moments(code: CodeType) -> frozenset[int]:
     """Offsets of the instructions before which an exception can come from outside.
 
     What follows a call may be outside of the ``try`` block that the call is in. Then it
-    has to come before the call, for the block to notice it.
+    has to come before the call, for the block to notice it. The call that ends a
+    ``with`` block is made whatever comes: nothing can come before it.
     """
     bytecode = dis.Bytecode(code)
     found = set()
+    ends_with = 0
     for instruction, following in pairwise(bytecode):
         name, offset = instruction.opname, instruction.offset
         if name in _LOOPS:
             found.add(offset)
         elif name.startswith("CALL") and "INTRINSIC" not in name:
             same = _handler(bytecode, offset) == _handler(bytecode, following.offset)
-            found.add(following.offset if same else offset)
+            is_after = same or ends_with == len(_NOTHING_RAISED)
+            found.add(following.offset if is_after else offset)
+        if name != "PRECALL":
+            is_none = name == "LOAD_CONST" and instruction.argval is None
+            ends_with = ends_with + 1 if is_none else 0
     return frozenset(found)
 
 

@@ -204,13 +204,7 @@ class ArtifactCache:
                     f"'{name}' is not a cached artifact."
                     + suggestion(name, self.artifacts)
                 )
-            self._replace(
-                {
-                    name: artifact
-                    for name, artifact in self.artifacts.items()
-                    if name not in dropped
-                }
-            )
+            self._replace(_without(dropped, self.artifacts))
 
     def saved(self, name: str) -> None:
         """Have the artifacts of a dataset that was saved to read again when needed."""
@@ -256,6 +250,12 @@ def check_names(names: object) -> None:
         raise KedroSessionError(
             f"`artifacts` must be a list of names: write [{names!r}]."
         )
+
+
+def _without(names: set[str], artifacts: Mapping[str, Artifact]) -> dict[str, Artifact]:
+    # A function: CPython 3.13 would let an interrupt out of a `with` block from the
+    # middle of a comprehension in it, without leaving the block.
+    return {name: artifact for name, artifact in artifacts.items() if name not in names}
 
 
 def _to_read_again(artifacts: Mapping[str, Artifact], stem: str) -> dict[str, Artifact]:

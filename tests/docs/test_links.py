@@ -20,6 +20,8 @@ _SPEED = re.compile(
     r"\d[\d,. ]*\s?(?:ns|µs|ms)\b|\btimes (?:as fast|faster|slower)\b", re.IGNORECASE
 )
 
+_FIGURE = re.compile(r"(\d[\d., ]*(?:[µm]s)?)<!-- figure -->")
+
 
 @lru_cache
 def tokens_of(path: Path) -> list[Token]:
@@ -66,6 +68,15 @@ def test_figures_of_speed_have_their_source_in_the_same_page(name):
             (path.parent / urlsplit(link).path).resolve() for link in links(path)
         ]
         assert ROOT / "docs" / "benchmarks.md" in targets, claims
+
+
+@pytest.mark.parametrize("name", ["README.md", "RFC.md"])
+def test_figures_are_those_of_the_last_benchmark(name):
+    measured = (ROOT / "docs" / "benchmarks.md").read_text()
+    figures = [figure.strip() for figure in _FIGURE.findall((ROOT / name).read_text())]
+
+    assert figures
+    assert [figure for figure in figures if f"| {figure} " not in measured] == []
 
 
 def test_every_page_of_the_guide_is_in_its_index():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import email
 import os
 import subprocess
@@ -159,6 +160,26 @@ def test_the_tests_are_found_at_their_new_place(applied: Repository) -> None:
     )
     for name in ("config", "framework/session", "io", "lazy", "pipeline"):
         assert f"tests_reentrant/{name}/test_" in printed
+
+
+def test_programs_of_the_tests_import_nothing_that_stays_here(applied) -> None:
+    stays = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"kedro"}
+    stays |= {path.stem for path in ROOT.glob("*.py")} | {"tests"}
+    for path in applied.folder.glob("tests_reentrant/**/*.py"):
+        imported = {
+            name.split(".")[0]
+            for statement in ast.walk(ast.parse(path.read_text("utf-8")))
+            for name in names_imported(statement)
+        }
+        assert imported & stays == set(), path
+
+
+def names_imported(statement: ast.AST) -> list[str]:
+    if isinstance(statement, ast.ImportFrom):
+        return [statement.module or ""]
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    return []
 
 
 def test_an_edit_that_does_not_fit_is_an_error(applied: Repository, written) -> None:

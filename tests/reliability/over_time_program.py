@@ -5,6 +5,7 @@ Called with the project's folder, what the runs do, and how many there are.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import logging
@@ -19,7 +20,6 @@ from typing import Any
 
 import psutil
 
-from benchmarks.workers.memory import state
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import ThreadRunner
@@ -72,8 +72,15 @@ def fail(session: KedroSession, **arguments: Any) -> None:
 
 
 def sample() -> dict[str, int]:
-    files = psutil.Process().num_fds()
-    return {**state(), "files": files, "threads": threading.active_count()}
+    gc.collect()
+    process = psutil.Process()
+    return {
+        "objects": len(gc.get_objects()),
+        "blocks": sys.getallocatedblocks(),
+        "resident": process.memory_info().rss,
+        "files": process.num_fds(),
+        "threads": threading.active_count(),
+    }
 
 
 def measure(run: Callable[[int], None], runs: int) -> dict[str, Any]:

@@ -45,7 +45,9 @@ REGISTRY = """
         threading.Thread(
             target=signal.pthread_kill, args=(main, signal.SIGINT)
         ).start()
-        time.sleep(60)
+        # In steps: a signal that comes as a sleep begins does not end it.
+        for _ in range(6000):
+            time.sleep(0.01)
 
     def interrupt_main(ready):
         _thread.interrupt_main()

@@ -413,5 +413,5 @@ def resolvable(configs: Mapping[str, Any]) -> dict[str, Any]:
         try:
             found[name] = configs[name]
         except Exception as exc:
-            _logger.debug("'%s' does not travel to other processes: %s", name, exc)
+            _logger.debug("'%s' is left out: %s", name, exc)
     return found

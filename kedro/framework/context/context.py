@@ -79,31 +79,35 @@ class KedroContext:
     _hook_manager: PluginManager = field()
     _runtime_params: dict[str, Any] | None = field(default=None, converter=deepcopy)
     _pipelines_to_validate: list[str] | None = None
-    _pipelines: PipelineSource | None = field(default=None, init=False)
-    _catalog_class: type | None = field(default=None, init=False)
+    _pipelines: PipelineSource | None = field(default=None, init=False, repr=False)
+    _catalog_class: type | None = field(default=None, init=False, repr=False)
     _overlayable: tuple[Any, OmegaConfigEntries | None] = field(
-        default=(None, None), init=False
+        default=(None, None), init=False, repr=False
     )
-    _requirements: dict[Any, dict[str, Any]] = field(factory=dict, init=False)
-    _catalog: CatalogProtocol[Any, Any] | None = field(default=None, init=False)
-    _datasets_as_built: dict[str, Any] = field(factory=dict, init=False)
+    _requirements: dict[Any, dict[str, Any]] = field(
+        factory=dict, init=False, repr=False
+    )
+    _catalog: CatalogProtocol[Any, Any] | None = field(
+        default=None, init=False, repr=False
+    )
+    _datasets_as_built: dict[str, Any] = field(factory=dict, init=False, repr=False)
     _catalog_entries: PreparedEntries | None = field(
-        default=None, init=False, on_setattr=setters.NO_OP
+        default=None, init=False, repr=False, on_setattr=setters.NO_OP
     )
     _make_loader: Callable[[dict[str, Any]], AbstractConfigLoader] | None = field(
-        default=None, init=False
+        default=None, init=False, repr=False
     )
     _session_entries: PreparedEntries | None = field(
-        default=None, init=False, on_setattr=setters.NO_OP
+        default=None, init=False, repr=False, on_setattr=setters.NO_OP
     )
     _credentials: Mapping[str, Any] | None = field(
-        default=None, init=False, on_setattr=setters.NO_OP
+        default=None, init=False, repr=False, on_setattr=setters.NO_OP
     )
     _params: Mapping[str, Any] | None = field(
-        default=None, init=False, on_setattr=setters.NO_OP
+        default=None, init=False, repr=False, on_setattr=setters.NO_OP
     )
     _params_scope: list[str] | None = field(
-        default=None, init=False, on_setattr=setters.NO_OP
+        default=None, init=False, repr=False, on_setattr=setters.NO_OP
     )
 
     def attach(

@@ -92,6 +92,9 @@ class ParametersView(Mapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __repr__(self) -> str:
+        return f"ParametersView({resolvable(self._params)})"
+
 
 def _leading_keys(path: str) -> Iterator[str]:
     """``a.b.c``, ``a.b`` and ``a``: keys may have dots in them."""

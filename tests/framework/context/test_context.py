@@ -69,6 +69,16 @@ class TestWithoutSession:
         assert context.params["tree"] == {"depth": 3, "leaves": [1, 2]}
         assert context.parameters["params:dotted.name"] == 5
 
+    def test_shows_its_parameters_and_nothing_that_it_keeps(self, project):
+        path = project.path / "conf/base/parameters.yml"
+        path.write_text("rate: 1\nbroken: ${no_such_key}\n")
+        context = make_context(project)
+        assert repr(context.parameters) == "ParametersView({'rate': 1})"
+        shown = repr(context)
+        assert context.catalog.load("params:rate") == 1
+        assert repr(context) == shown
+        assert str(project.path) in shown
+
     def test_has_runtime_params_on_top(self, project):
         given = {"tree": {"depth": 4}}
         context = make_context(project, runtime_params=given)

@@ -22,14 +22,15 @@ class PipelineFacts:
         nodes: Nodes in the order in which they can run one after the other.
         datasets: Names of all datasets.
         inputs: Names of the free inputs.
-        outputs: Names of the final outputs.
+        outputs: Names of the final outputs, in the order in which nodes save them; the
+            keys of a dictionary, which are found at once and keep their order.
         load_counts: How often each dataset is loaded.
     """
 
     nodes: tuple[Node, ...]
     datasets: frozenset[str]
     inputs: frozenset[str]
-    outputs: frozenset[str]
+    outputs: dict[str, None]
     load_counts: dict[str, int]
 
 
@@ -42,12 +43,16 @@ def facts_of(pipeline: Pipeline) -> PipelineFacts:
     facts: PipelineFacts | None = pipeline.__dict__.get(_ATTRIBUTE)
     if facts is None:
         nodes = tuple(pipeline.nodes)
+        outputs = pipeline.outputs()
+        saved = chain.from_iterable(node.outputs for node in nodes)
         facts = PipelineFacts(
             nodes=nodes,
             datasets=frozenset(pipeline.datasets()),
             inputs=frozenset(pipeline.inputs()),
-            outputs=frozenset(pipeline.outputs()),
-            load_counts=dict(Counter(chain.from_iterable(n.inputs for n in nodes))),
+            outputs=dict.fromkeys(name for name in saved if name in outputs),
+            load_counts=dict(
+                Counter(chain.from_iterable(node.inputs for node in nodes))
+            ),
         )
         pipeline.__dict__[_ATTRIBUTE] = facts
     return facts

@@ -125,7 +125,7 @@ class ProjectState:
         datasets: dict[str, Any],
         request: RunRequest,
     ) -> dict[str, Any]:
-        """The datasets that a run returns.
+        """The datasets that a run returns: those its nodes saved, then injected ones.
 
         Args:
             plan: What the run executed.
@@ -136,9 +136,11 @@ class ProjectState:
         found = dict(datasets)
         for name in plan.surplus:
             found.pop(name, None)
-        given = plan.outputs.intersection(request.runtime_data or ())
-        for name in given:
-            found[name] = catalog[name]
+        given = set()
+        for name in request.runtime_data or ():
+            if name in plan.outputs:
+                found[name] = catalog[name]
+                given.add(name)
         if is_data_catalog(catalog):
             for name, dataset in found.items():
                 if name not in given:

@@ -26,6 +26,10 @@ REPORTS = """
         return {
             "__default__": pipeline([node(count, "words", ["report", "lengths"])]),
             "no_output": pipeline([node(print, "words", None)]),
+            "letters": pipeline([
+                node(lambda _: list("hgfe"), "words", list("hgfe"), name="first"),
+                node(lambda _: list("dcba"), "h", list("dcba"), name="second"),
+            ]),
         }
 """
 
@@ -157,6 +161,17 @@ def test_an_output_that_cannot_be_loaded_can_be_asked_for_again(counted):
         result.outputs["report"]
     path.write_text(text)
     assert result.outputs["report"] == {"words": 1}
+
+
+@pytest.mark.parametrize("runner", [None, ThreadRunner()])
+def test_outputs_are_in_the_order_of_their_nodes(session, runner):
+    letters = partial(run, session, pipeline_names=["letters"], runner=runner)
+
+    assert "".join(letters()) == "".join(letters().outputs) == "gfedcba"
+
+    given = {"words": [], **dict.fromkeys("dbac")}
+    result = session.run(pipeline_names=["letters"], runtime_data=given, runner=runner)
+    assert "".join(result) == "gfedbac"
 
 
 def test_a_run_without_outputs_has_an_empty_result(session):

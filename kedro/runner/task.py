@@ -125,20 +125,26 @@ class Task:
 
     def _execute(self, hook_manager: PluginManager) -> Node:
         node, heard = self.node, heard_hooks(hook_manager)
-        if self.is_async:
-            with ContextThreadPoolExecutor() as pool:
-                inputs = self._load_in(pool, heard)
+        try:
+            if self.is_async:
+                with ContextThreadPoolExecutor() as pool:
+                    inputs = self._load_in(pool, heard)
+                    outputs = self._call(hook_manager, heard, inputs)
+                    self._save_in(pool, heard, outputs)
+            else:
+                inputs = {}
+                # Before Python 3.12, a comprehension would be a call of its own.
+                for name in node.inputs:
+                    inputs[name] = self._load(heard, name)
                 outputs = self._call(hook_manager, heard, inputs)
-                self._save_in(pool, heard, outputs)
-        else:
-            inputs = {}
-            # Before Python 3.12, a comprehension would be a call of its own.
-            for name in node.inputs:
-                inputs[name] = self._load(heard, name)
-            outputs = self._call(hook_manager, heard, inputs)
-            self._save(heard, outputs)
-        for name in node.confirms:
-            self.catalog.confirm(name)
+                self._save(heard, outputs)
+            for name in node.confirms:
+                self.catalog.confirm(name)
+        except Exception as error:
+            # As `add_note` does, which Python 3.10 does not have.
+            notes = vars(error).setdefault("__notes__", [])
+            notes.append(f"In node '{node.name}' of run '{self.run_id}'.")
+            raise
         return node
 
     def _load_in(self, pool: Executor, heard: HeardHooks) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kedro.io import DatasetError
-from kedro.runner import SequentialRunner, ThreadRunner
+from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 from tests.reliability.injection import Injection
 
 SOAK = int(os.environ.get("KEDRO_SOAK") or 1)
@@ -133,6 +133,46 @@ def test_a_node_that_ends_its_run(session, leaves_nothing, name, runner):
         )
         assert result.outputs["total"] == 7
         assert caught.value is not None
+
+
+@pytest.mark.parametrize("runner", [*RUNNERS, "parallel"])
+@pytest.mark.parametrize(
+    ("pipeline", "orders", "message"),
+    [
+        ("fail", "1", r"stop at 1\nIn node 'fail' of run 'night'\.$"),
+        ("fail", "{", r"'?orders'?[\s\S]*\(run id: night\)\nIn node 'fail' of run 'n"),
+        ("keep", "1", r"'?kept'?[\s\S]*\(run id: night\)\nIn node 'keep' of run 'n"),
+    ],
+    ids=["node", "load", "save"],
+)
+def test_an_error_names_the_dataset_the_node_and_the_run(
+    open_session, runner, pipeline, orders, message
+):
+    session = open_session(
+        """
+        from kedro.pipeline import node, pipeline
+
+        def fail(orders):
+            raise ArithmeticError(f"stop at {orders}")
+
+        def keep(orders):
+            return {orders}
+
+        def register_pipelines():
+            return {
+                "fail": pipeline([node(fail, "orders", "never", name="fail")]),
+                "keep": pipeline([node(keep, "orders", "kept", name="keep")]),
+            }
+        """,
+        catalog="""
+        orders: {type: json.JSONDataset, filepath: data/orders.json}
+        kept: {type: json.JSONDataset, filepath: data/kept.json}
+        """,
+        files={"data/orders.json": orders},
+    )
+    runners = {**RUNNERS, "parallel": lambda: ParallelRunner(max_workers=2)}
+    with pytest.raises((ArithmeticError, DatasetError), match=message):
+        session.run(pipeline_names=[pipeline], run_id="night", runner=runners[runner]())
 
 
 SUMS = {

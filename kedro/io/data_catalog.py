@@ -283,7 +283,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         return {name: spec.to_config() for name, spec in self.validator_specs.items()}
 
     def __repr__(self) -> str:
-        datasets = {**self._lazy_datasets, **self._datasets}
+        datasets = {**self._lazy_datasets.present(), **self._datasets}
         return "\n".join(f"'{name}': {dataset!r}" for name, dataset in datasets.items())
 
     def __contains__(self, dataset_name: object) -> bool:
@@ -351,11 +351,11 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             return NotImplemented
         return (
             self._datasets,
-            dict(self._lazy_datasets),
+            self._lazy_datasets.present(),
             self._config_resolver.list_patterns(),
         ) == (
             other._datasets,
-            dict(other._lazy_datasets),
+            other._lazy_datasets.present(),
             other._config_resolver.list_patterns(),
         )
 
@@ -382,10 +382,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def keys(self) -> List[str]:  # noqa: UP006
         """Names of all registered datasets."""
-        lazy = list(self._lazy_datasets)
-        return lazy + [
-            name for name in self._datasets if name not in self._lazy_datasets
-        ]
+        # In this order: what another thread builds meanwhile is in the second one.
+        return list(dict.fromkeys([*self._lazy_datasets, *self._datasets]))
 
     def values(self) -> List[AbstractDataset[Any, Any]]:  # noqa: UP006
         """All registered datasets; builds them."""
@@ -632,11 +630,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         Returns:
             The path, or ``None`` if there is no such dataset.
         """
-        if ds_name in self._datasets:
-            cls = type(self._datasets[ds_name])
+        dataset = self._datasets.get(ds_name)
+        if dataset is not None:
+            cls = type(dataset)
             return f"{cls.__module__}.{cls.__qualname__}"
-        if ds_name in self._lazy_datasets:
-            return str(self._lazy_datasets[ds_name])
+        lazy = self._lazy_datasets.get(ds_name)
+        if lazy is not None:
+            return str(lazy)
         if ds_name in self:
             config = self._config_resolver.resolve_pattern(ds_name)
             return str(_LazyDataset(ds_name, config))
@@ -680,11 +680,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
         Its configuration is resolved when that is looked at.
         """
-        made = self._lazy_datasets.made
-        if ds_name in made or (
-            is_parameter(ds_name) and self._lazy_datasets.make(ds_name)
-        ):
-            return made[ds_name]
+        made = self._made(ds_name)
+        if made is not None:
+            return made
         # A mapping too: asked whether it is true, it would be made.
         later = self._find_resolver
         resolver = self._config_resolver if later is None else later
@@ -712,7 +710,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             Catalog, credentials, load versions and save version, as
             ``from_config`` takes them.
         """
-        configs = {name: lazy.config for name, lazy in self._lazy_datasets.items()}
+        lazy_datasets = self._lazy_datasets.present()
+        configs = {name: lazy.config for name, lazy in lazy_datasets.items()}
         configs = {
             name: config
             for name, config in configs.items()
@@ -720,7 +719,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         }
         configs.update(
             (name, dataset._init_config())
-            for name, dataset in self._datasets.items()
+            for name, dataset in list(self._datasets.items())
             if not _is_memory_dataset(dataset)
         )
         catalog: dict[str, dict[str, Any]] = {}
@@ -763,13 +762,15 @@ class DataCatalog(CatalogProtocol[Any, Any]):
                 if self._forgets_failed:
                     self._forget(name)
                 raise
-            # Taken out first, for nothing to look like being replaced.
-            self._lazy_datasets.discard(name)
             # Before it is there, for it never to look like having been put in.
             self._configured[name] = dataset
             if self._takes_what_is_built():
                 self._register(name, dataset)
+                # Afterwards: who lists the names meanwhile has to find one of the two.
+                self._lazy_datasets.discard(name)
             else:
+                # Before, for nothing to look like being replaced.
+                self._lazy_datasets.discard(name)
                 self[name] = dataset
             return dataset
 
@@ -798,9 +799,9 @@ class DataCatalog(CatalogProtocol[Any, Any]):
 
     def _recipe(self, name: str) -> Recipe:
         """How a dataset is built; found out once where it is the same for all runs."""
-        made = self._lazy_datasets.made
-        if name in made or (is_parameter(name) and self._lazy_datasets.make(name)):
-            return made[name].recipe()
+        made = self._made(name)
+        if made is not None:
+            return made.recipe()
         recipe = self._facts.recipes.get(name)
         if recipe is None:
             recipe = self.lazy(name).recipe()
@@ -814,6 +815,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
                 ):
                     self._facts.transient[name] = True
         return recipe
+
+    def _made(self, name: str) -> _LazyDataset | None:
+        """What was put in, or a parameter; another thread may be about to build it."""
+        made = self._lazy_datasets.made.get(name)
+        if made is None and is_parameter(name):
+            made = self._lazy_datasets.get(name)
+        return made
 
     def _takes_what_is_built(self) -> bool:
         # A subclass may want to see it.

@@ -365,7 +365,8 @@ class _EntryConfigs(MutableMapping[str, dict[str, Any]]):
         for name in self._reader.entries:
             if name in self and name not in self._added:
                 yield name
-        yield from self._added
+        # A copy: another thread may add to it.
+        yield from list(self._added)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

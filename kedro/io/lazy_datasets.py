@@ -243,6 +243,11 @@ class LazyDatasets(MutableMapping[str, _LazyDataset]):
             raise KeyError(name)
         return self.made[name]
 
+    def present(self) -> dict[str, _LazyDataset]:
+        """All of them by name, whatever another thread builds meanwhile."""
+        found = {name: self.get(name) for name in self}
+        return {name: lazy for name, lazy in found.items() if lazy is not None}
+
     def __setitem__(self, name: str, lazy: _LazyDataset) -> None:
         self.made[name] = self.put_in[name] = lazy
         self._built.discard(name)

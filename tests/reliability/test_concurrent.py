@@ -56,6 +56,7 @@ FILES = {
         deep: {who: "${who}", kept: 1}
     """,
     "{package}/files.py": """
+        import json
         import os
         import threading
         from pathlib import Path
@@ -70,13 +71,10 @@ FILES = {
                 pass
 
             def save(self, data):
-                path = self._filepath
-                self._filepath = path.with_name(f"{path.name}-{threading.get_ident()}")
-                try:
-                    super().save(data)
-                    os.replace(self._filepath, path)
-                finally:
-                    self._filepath = path
+                path = Path(self._get_save_path())
+                own = path.with_name(f"{path.name}-{threading.get_ident()}")
+                own.write_text(json.dumps(data))
+                os.replace(own, path)
     """,
     "{package}/nodes.py": """
         from kedro.framework.session import current_run
@@ -274,7 +272,8 @@ class Users:
         self.check_told(told, f"{who}-inner", inner_id, TASK.get(), oldest)
 
     def fail(self, who: str, dice: random.Random) -> None:
-        with pytest.raises(RuntimeError, match=f"^{who} stops here$"):
+        told = f"^{who} stops here\nIn node 'fail' of run '{who}-fails'\\.$"
+        with pytest.raises(RuntimeError, match=told):
             self.run("fail", who, run_id=f"{who}-fails")
 
     def refused(self, who: str, dice: random.Random) -> None:
@@ -376,7 +375,11 @@ class Users:
         assert cached <= {"model", "tuned", "added"}
         assert self.session.session_id in repr(self.session)
         assert self.session.parameters["params:deep.who"] == "nobody"
-        assert {"model", "tuned"} <= set(self.session.catalog)
+        catalog = self.session.catalog
+        assert {"model", "tuned"} <= set(catalog)
+        assert {"model", "tuned"} <= set(catalog.filter(type_regex="WholeFile"))
+        assert {"model", "tuned"} <= catalog.to_config()[0].keys()
+        assert "'model': " in repr(catalog)
         assert "serve" in self.session.pipelines
 
     def reload(self, who: str, dice: random.Random) -> None:

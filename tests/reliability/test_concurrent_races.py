@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -234,3 +235,45 @@ def test_runs_find_data_that_is_replaced_all_the_time(session):
             done.set()
         replacing.result()
     assert found == sorted(found)
+
+
+LISTINGS: dict[str, Callable[[Any], Any]] = {
+    "names": list,
+    "length": len,
+    "repr": repr,
+    "equality": lambda catalog: operator.eq(catalog, catalog),
+    "types": lambda catalog: catalog.filter(type_regex="Dataset"),
+    "configuration": lambda catalog: catalog.to_config()[0],
+    "datasets": lambda catalog: catalog.items(),
+}
+# Built and added meanwhile.
+ENTRIES, TURNS = 60, 10
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_catalog_is_listed_while_datasets_are_built_and_added(recorded_project, name):
+    entry = "{{type: {{package}}.datasets.RecordedDataset, filepath: data/{0}.json}}"
+    names = [f"entry_{number}" for number in range(ENTRIES)]
+    lines = [f"{each}: {entry.format(each)}" for each in names]
+    project = recorded_project({**FILES, "conf/base/catalog.yml": "\n".join(lines)})
+    done = threading.Event()
+
+    def build_and_add(catalog: Any) -> None:
+        for each in names:
+            catalog.get(each)
+            catalog[f"added_{each}"] = each
+
+    with project.session(save_on_close=False) as session:
+        for _ in range(TURNS):
+            catalog = session.catalog
+            done.clear()
+            with quiet(), hectic(), ThreadPoolExecutor(1) as pool:
+                building = pool.submit(build_and_add, catalog)
+                building.add_done_callback(lambda _: done.set())
+                while not done.is_set():
+                    LISTINGS[name](catalog)
+                    listed = list(catalog)
+                    assert len(listed) == len({*listed})
+                    assert {*names} <= {*listed}
+                building.result()
+            session.reload()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,11 +35,13 @@ class Footprint:
         self._threads = _threads()
         self._descriptors = _descriptors()
         self._files = self._present()
+        self._context = _context()
 
     def check(self) -> None:
         """Check that nothing has come to it, and nothing is held."""
         assert current_run() is None
         assert current_scope() is None
+        assert _context() == self._context
         assert self._session._active_run_ids == {}
         assert self._session._state.artifacts._arriving == []
         held = [path for path, lock in _locks(self._session) if _is_held(lock)]
@@ -65,6 +68,16 @@ def _new(present: Callable[[], set[Any]], before: set[Any]) -> set[Any]:
         gc.collect()
         time.sleep(0.001)
     return present() - before
+
+
+def _context() -> dict[ContextVar[Any], int]:
+    """Context variables of whatever module, and which objects they have."""
+    # One that is set back to nothing is like one that was never set.
+    return {
+        variable: id(value)
+        for variable, value in copy_context().items()
+        if value is not None
+    }
 
 
 def _threads() -> set[threading.Thread]:

@@ -47,8 +47,19 @@ FILES = {
     """,
     "{package}/settings.py": """
         from {package}.hooks import Seen, SeenByRun
+        from {package}.store import Store
 
         HOOKS = (Seen(), SeenByRun())
+        SESSION_STORE_CLASS = Store
+    """,
+    "{package}/store.py": """
+        from kedro.framework.session.store import BaseSessionStore
+
+        saved = []
+
+        class Store(BaseSessionStore):
+            def save(self):
+                saved.append(self["session_id"])
     """,
     "{package}/hooks.py": """
         from kedro.framework.hooks import hook_impl, per_run
@@ -119,8 +130,8 @@ class Shop:
         self.project = project
         self.session = self.opened()
 
-    def opened(self) -> KedroSession:
-        session = self.project.session(save_on_close=False)
+    def opened(self, *, save_on_close: bool = False) -> KedroSession:
+        session = self.project.session(save_on_close=save_on_close)
         self.project.module("pipeline_registry").session = session
         return session
 
@@ -146,10 +157,11 @@ class Shop:
 
 
 class Scenario(NamedTuple):
-    """Something that is interrupted, and what has to be done before each time."""
+    """Something that is interrupted, and what is done before and after each time."""
 
     act: Callable[[Shop], Any]
     prepare: Callable[[Shop], Any] = Shop.clear
+    mend: Callable[[Shop], Any] = Shop.clear
 
 
 def start_anew(shop: Shop) -> None:
@@ -167,6 +179,27 @@ def save_the_model(shop: Shop) -> None:
     shop.clear()
     shop.session.preload(["model"])
     shop.session.catalog.save("model", {"bias": 5})
+
+
+def prepare_to_close(shop: Shop) -> None:
+    shop.session.close()
+    shop.session = shop.opened(save_on_close=True)
+    shop.session.preload(["model"])
+    shop.project.module("store").saved.clear()
+
+
+def leave(shop: Shop) -> None:
+    with suppress(ZeroDivisionError), shop.session:
+        raise ZeroDivisionError
+
+
+def close_again(shop: Shop) -> None:
+    """What an interrupt has left undone, the next call does."""
+    shop.session.close()
+    assert shop.session.closed
+    assert shop.session.cache_info() == []
+    assert {*shop.project.module("store").saved} == {shop.session.session_id}
+    start_anew(shop)
 
 
 SCENARIOS = {
@@ -193,6 +226,9 @@ SCENARIOS = {
         lambda shop: shop.session.catalog.load("model"), start_anew
     ),
     "reload": Scenario(lambda shop: shop.session.reload()),
+    "create": Scenario(lambda shop: shop.project.session(save_on_close=False).close()),
+    "close": Scenario(lambda shop: shop.session.close(), prepare_to_close, close_again),
+    "leave the block": Scenario(leave, prepare_to_close, close_again),
 }
 
 
@@ -247,13 +283,15 @@ def test_a_session_goes_on_after(
         with leaves_nothing(shop.session, *SAVED):
             failure = failure_of(partial(injection.during, partial(scenario.act, shop)))
         outcomes[type(failure)] += 1
-        shop.clear()
+        scenario.mend(shop)
         result = shop.run()
         assert dict(result.outputs).items() >= EXPECTED.items(), injection.place
         assert shop.session.catalog.load("model") == {"bias": 5}, injection.place
         assert shop.session.catalog.keys().count("model") == 1, injection.place
 
     # Where memory ends on the way to a message, nobody is told.
-    allowed = {error, NoneType, *((DatasetError,) if error is MemoryError else ())}
+    # A dataset's or a store's error takes the place of what was raised in making it.
+    wrapped = {DatasetError, ValueError} if error is MemoryError else set()
+    allowed = {error, NoneType, *wrapped}
     assert outcomes.keys() <= allowed
     assert outcomes[error] >= len(numbers) / 8

@@ -121,6 +121,7 @@ class KedroSession(AbstractSession):
         self._reloading = Lock()
         self._active_run_ids: dict[str, RunRequest] = {}
         self._closed = False
+        self._is_stored = False
 
     @classmethod
     def create(
@@ -174,9 +175,11 @@ class KedroSession(AbstractSession):
         return session
 
     def __exit__(self, exc_type: Any, exc_value: Any, tb_: Any) -> None:
-        if exc_type:
-            self._log_exception(exc_type, exc_value, tb_)
-        self.close()
+        try:
+            if exc_type:
+                self._log_exception(exc_type, exc_value, tb_)
+        finally:
+            self.close()
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"
@@ -443,13 +446,20 @@ class KedroSession(AbstractSession):
         follow_reload(self, before.context)
 
     def close(self) -> None:
-        """Release the cache and save the store; once, however often it is called."""
-        if self._closed:
-            return
+        """Release the cache and save the store; once, however often it is called.
+
+        If that fails or is interrupted, the session is closed all the same. Call again
+        for what has not been done.
+        """
         self._closed = True
         self._state.close()
-        if self.save_on_close:
-            self._store.save()
+        if self.save_on_close and not self._is_stored:
+            self._is_stored = True
+            try:
+                self._store.save()
+            except BaseException:
+                self._is_stored = False
+                raise
 
     @property
     def _logger(self) -> logging.Logger:

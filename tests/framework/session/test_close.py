@@ -233,15 +233,52 @@ def test_a_caught_failure_of_a_run_is_not_in_the_store(project):
     assert "exception" not in store
 
 
-def test_a_store_that_cannot_be_saved_leaves_the_session_closed(project):
-    def refuse(self: Any) -> None:
-        raise OSError("disk full")
+class Unreadable(Exception):
+    def __str__(self) -> str:
+        raise OSError("no text")
 
-    project.module("store").Store.save = refuse
+
+def test_an_exception_that_cannot_be_written_down_closes_all_the_same(project):
     session = project.session()
     session.preload(["model"])
-    with pytest.raises(OSError, match="disk full"):
-        session.close()
+    with pytest.raises(OSError, match="no text"), session:
+        raise Unreadable
     assert session.closed
     assert session.cache_info() == []
+    assert len(saved(project)) == 1
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
+def test_a_store_that_could_not_be_saved_is_saved_by_the_next_close(
+    project, monkeypatch, error
+):
+    def refuse(self: Any) -> None:
+        raise error("disk full")
+
+    session = project.session()
+    session.preload(["model"])
+    with monkeypatch.context() as patched:
+        patched.setattr(project.module("store").Store, "save", refuse)
+        for _ in range(2):
+            with pytest.raises(error, match="disk full"):
+                session.close()
+            assert session.closed
+            assert session.cache_info() == []
+            with pytest.raises(KedroSessionError, match="is closed"):
+                session.run()
+    for _ in range(2):
+        session.close()
+        assert len(saved(project)) == 1
+
+
+def test_a_store_that_closes_its_session_when_saved_is_saved_once(project):
+    session = project.session()
+    store = project.module("store")
+
+    def save_and_close(self: Any) -> None:
+        session.close()
+        store.saved.append(dict(self))
+
+    store.Store.save = save_and_close
     session.close()
+    assert len(saved(project)) == 1

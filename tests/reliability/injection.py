@@ -114,4 +114,7 @@ class Injection:
         if self.moments - 1 == self._number:
             file = Path(frame.f_code.co_filename)
             self.place = f"{file.name}:{frame.f_lineno} {frame.f_code.co_name}"
-            raise self._error(f"at moment {self._number}: {self.place}")
+            self._happen()
+
+    def _happen(self) -> None:
+        raise self._error(f"at moment {self._number}: {self.place}")

@@ -55,7 +55,8 @@ def test_each_round_has_a_median_of_each(contestant: MakeContestant) -> None:
     results = race([fast, slow], starts=2, rounds=2, budget=0.02)
     assert [len(rounds) for rounds in results.rounds.values()] == [4, 4]
     assert max(results.fast["slow"]) <= max(results.rounds["slow"])
-    assert max(results.rounds["fast"]) < 0.002 < min(results.rounds["slow"])
+    # In a busy moment, a round may take any time.
+    assert min(results.rounds["fast"]) < 0.002 < min(results.rounds["slow"])
     # It sleeps.
     assert results.lowest_share() < 0.9
     assert results.versions == {"pytest": pytest.__version__}

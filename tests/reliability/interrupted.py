@@ -53,6 +53,12 @@ def interrupted(call: partial[Any], after: float) -> bool:
     return False
 
 
+def seconds(call: partial[Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
 def main(project: str, signals: int, seed: int) -> None:
     signal.signal(signal.SIGALRM, interrupt)
     bootstrap_project(project)
@@ -69,11 +75,8 @@ def main(project: str, signals: int, seed: int) -> None:
                 run_id="same",
             )
 
-        for number in range(10):
-            run(number)
-        start = time.perf_counter()
-        run(1)
-        duration = time.perf_counter() - start
+        # The shortest, for most signals to be in time however busy the machine is.
+        duration = min(seconds(partial(run, number)) for number in range(20))
         for number in range(signals):
             before = Footprint(session, ["data"])
             after = max(1e-6, randomly.uniform(0, 1.2 * duration))

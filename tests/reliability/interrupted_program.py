@@ -8,9 +8,12 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
+import signal
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import psutil
@@ -47,8 +50,24 @@ def run(session: KedroSession, runner: str, act: str, **arguments: Any) -> Any:
     return sorted(result.outputs.values())
 
 
+def notice_interrupts(project: Path) -> None:
+    """Leave a file, named for this process, when the first interrupt has come.
+
+    Programs that are started in the background would not be interrupted otherwise.
+    """
+    program = os.getpid()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == program:
+            (project / "noticed").touch()
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+
+
 def main(project: Path, runner: str) -> None:
     logging.disable(logging.CRITICAL)
+    notice_interrupts(project)
     bootstrap_project(project)
     with KedroSession.create(project, save_on_close=False) as session:
         run(session, runner, "nothing")

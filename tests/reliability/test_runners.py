@@ -293,6 +293,8 @@ def test_an_interrupt_leaves_nothing(
             process.send_signal(signal.SIGINT)
         else:
             os.killpg(process.pid, signal.SIGINT)
+        wait_for((project.path / "noticed").exists)
+        # For the nodes that have not begun to be called off.
         time.sleep(0.2)
         (marks / "go on").touch()
         output, errors = process.communicate(timeout=120)

@@ -8,6 +8,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from statistics import median
 
 import pytest
 
@@ -383,14 +384,18 @@ def test_any_number_of_runs_leaves_no_objects_behind(open_session):
 
     for n in range(2):
         run_in_all_ways(n)
-    before = count_alive(AbstractDataset, DataCatalog)
-    all_before = count_alive(object)
-    for n in range(50):
-        run_in_all_ways(n)
 
-    assert count_alive(AbstractDataset, DataCatalog) == before
+    def grown_by(*classes: type) -> int:
+        before = count_alive(*classes)
+        for n in range(50):
+            run_in_all_ways(n)
+        return count_alive(*classes) - before
+
+    # What other tests of this process left may end beside one of the three.
+    datasets = [grown_by(AbstractDataset, DataCatalog) for _ in range(3)]
+    assert median(datasets) == 0
     # Far below one object for each of the 250 runs.
-    assert count_alive(object) - all_before < 50
+    assert median(grown_by(object) for _ in range(3)) < 50
 
 
 def test_data_of_a_run_is_freed_with_its_result(open_session, module_of):

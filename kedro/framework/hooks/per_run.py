@@ -36,6 +36,9 @@ def per_run(hooks: Hooks) -> Hooks:
     Returns:
         The same class.
 
+    Raises:
+        TypeError: If it is no class.
+
     Example:
         ```python
         from time import perf_counter
@@ -54,6 +57,11 @@ def per_run(hooks: Hooks) -> Hooks:
                 print(run_params["run_id"], perf_counter() - self.start)
         ```
     """
+    if not isinstance(hooks, type):
+        raise TypeError(
+            f"`per_run` goes before the class of a hook object, and not around the "
+            f"object: it was given {hooks!r}."
+        )
     for name in dir(hooks):
         function = inspect.getattr_static(hooks, name)
         if not inspect.isfunction(function) or not hasattr(function, _MARK):

@@ -295,3 +295,8 @@ def test_hooks_that_wrap_others_are_wrapped(open_session):
 def test_the_methods_keep_their_signatures():
     parameters = inspect.signature(Timer.after_node_run).parameters
     assert list(parameters) == ["self", "node"]
+
+
+def test_is_for_classes_and_not_for_their_objects():
+    with pytest.raises(TypeError, match="before the class of a hook object, and not"):
+        per_run(Timer())

@@ -12,6 +12,7 @@ from typing import Any
 
 from kedro.framework import project
 from kedro.pipeline import Pipeline, pipeline
+from kedro.utils import get_close_matches
 
 IMPORT_ERROR_MESSAGE = (
     "An error occurred while importing the '{module}' module. Nothing "
@@ -83,7 +84,9 @@ def _registered(wanted: set[str] | None, raise_errors: bool) -> dict[str, Pipeli
         elif raise_errors:
             raise KeyError(f"Pipeline '{name}' not found")
     for name in (wanted or set()) - seen:
-        _report_missing(f"{parent}.{name}", raise_errors)
+        _report_missing(
+            f"{parent}.{name}", get_close_matches(name, names), raise_errors
+        )
     return found
 
 
@@ -128,10 +131,11 @@ def _report_none(wanted: set[str], raise_errors: bool, cause: Exception) -> None
     warnings.warn(message, stacklevel=1)
 
 
-def _report_missing(name: str, raise_errors: bool) -> None:
+def _report_missing(name: str, near: list[str], raise_errors: bool) -> None:
     message = f"An error occurred while importing the '{name}' module."
     if raise_errors:
-        raise ImportError(message)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ImportError(f"{message} There is no such pipeline.{hint}")
     warnings.warn(
         f"{message} Nothing defined therein will be returned by 'find_pipelines'.",
         stacklevel=1,

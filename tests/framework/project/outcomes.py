@@ -43,7 +43,9 @@ def attempt(action: Callable[[], Any]) -> Any:
         try:
             outcome = ["value", action()]
         except Exception as error:
-            outcome = ["error", type(error).__name__, str(error)]
+            # Here it goes on, with the nearest names.
+            message = str(error).partition(" There is no such pipeline.")[0]
+            outcome = ["error", type(error).__name__, message]
     ours = [str(w.message) for w in caught if w.category is UserWarning]
     return [*outcome, [text.split("Traceback")[0] for text in ours]]
 

@@ -42,6 +42,7 @@ from kedro.io.recipe import Recipe, check_config
 from kedro.io.shared_memory_dataset import SharedMemoryDataset
 from kedro.io.watched_dict import WatchedDict
 from kedro.pipeline.transcoding import _strip_transcoding
+from kedro.utils import get_close_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -1119,7 +1120,8 @@ def check_load_versions(
         known: Datasets that the resolver does not know.
 
     Raises:
-        DatasetNotFoundError: If a dataset is not known; names all of them.
+        DatasetNotFoundError: If a dataset is not known; names all of them, and suggests
+            others.
     """
     unknown = sorted(
         name
@@ -1129,8 +1131,11 @@ def check_load_versions(
         and not config_resolver.match_dataset_pattern(name)
     )
     if unknown:
+        near = get_close_matches(unknown, [*config_resolver.config, *(known or ())])
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise DatasetNotFoundError(
             f"'load_versions' keys [{', '.join(unknown)}] are not found in the catalog."
+            f"{hint}"
         )
 
 

@@ -240,15 +240,15 @@ class ArtifactCache:
         return CacheInfo(artifact.info() for artifact in self.artifacts.values())
 
 
-def check_names(names: object) -> None:
-    """Check that names of artifacts were not given as one string.
+def check_names(names: object, argument: str = "artifacts") -> None:
+    """Check that the names of an argument were not given as one string.
 
     Raises:
         KedroSessionError: If they were.
     """
     if isinstance(names, str):
         raise KedroSessionError(
-            f"`artifacts` must be a list of names: write [{names!r}]."
+            f"`{argument}` must be a list of names: write [{names!r}]."
         )
 
 

@@ -37,14 +37,40 @@ class Selection(NamedTuple):
         """The nodes of ``pipeline`` that are selected.
 
         Raises:
-            ValueError: If there are none.
+            ValueError: If there are none, or a name is unknown; suggests others.
         """
         filters: dict[str, Any] = {
             name: value or None
             for name, value in self._asdict().items()
             if name != "pipeline_names"
         }
-        return pipeline.filter(**filters)
+        try:
+            return pipeline.filter(**filters)
+        except ValueError as exc:
+            hints = self._suggestions(pipeline)
+            if not hints:
+                raise
+            raise ValueError(f"{exc}{hints}") from exc
+
+    def _suggestions(self, pipeline: Pipeline) -> str:
+        """What unknown names of the filters may have been meant to be."""
+        nodes = {node.name for node in pipeline.nodes}
+        datasets = pipeline.datasets()
+        known: dict[str, set[str]] = {
+            "node_names": nodes,
+            "from_nodes": nodes,
+            "to_nodes": nodes,
+            "from_inputs": datasets,
+            "to_outputs": datasets,
+            "tags": {tag for node in pipeline.nodes for tag in node.tags},
+            "node_namespaces": {node.namespace or "" for node in pipeline.nodes},
+        }
+        return "".join(
+            suggestion(name, names)
+            for argument, names in known.items()
+            for name in getattr(self, argument)
+            if isinstance(name, str) and name not in names
+        )
 
 
 @dataclass(frozen=True)
@@ -118,22 +144,24 @@ def make_plan(selected: Pipeline, injected: frozenset[str]) -> Plan:
 def _check_injected(selected: Pipeline, injected: frozenset[str]) -> None:
     used = selected.datasets()
     for name in sorted(injected):
-        if is_parameter(name):
+        if name in used and not is_parameter(name):
+            continue
+        if is_parameter(name) or f"params:{name}" in used:
             raise KedroSessionError(
                 f"'{name}' in `runtime_data` is a parameter. Give parameters in "
-                f"`runtime_params`, for example runtime_params={_nested(name)}."
+                f"`runtime_params`, for example runtime_params={nested(name)}."
             )
-        if name not in used:
-            raise KedroSessionError(
-                f"'{name}' in `runtime_data` is not used by the selected pipeline."
-                + suggestion(name, (ds for ds in used if not is_parameter(ds)))
-            )
+        raise KedroSessionError(
+            f"'{name}' in `runtime_data` is not used by the selected pipeline."
+            + suggestion(name, (ds for ds in used if not is_parameter(ds)))
+        )
 
 
-def _nested(name: str) -> str:
+def nested(name: str) -> str:
     """The dictionary that sets the parameter ``name``, as Python source."""
     source = "..."
-    for key in reversed((name.partition(":")[2] or "name").split(".")):
+    bare = "name" if name == "parameters" else name.removeprefix("params:")
+    for key in reversed((bare or "name").split(".")):
         source = f"{{{key!r}: {source}}}"
     return source
 
@@ -172,8 +200,13 @@ def _stems(names: Iterable[str]) -> set[str]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """``' Did you mean ...?'`` with the known names nearest to ``name``, if any."""
-    matches = get_close_matches(name, sorted(known))
+    """``' Did you mean ...?'`` with the known names nearest to ``name``, if any.
+
+    Those that are ``name`` in a namespace are the nearest.
+    """
+    names = sorted(known)
+    matches = [other for other in names if other.endswith(f".{name}")][:3]
+    matches = matches or get_close_matches(name, names)
     if not matches:
         return ""
     return f" Did you mean {' or '.join(repr(match) for match in matches)}?"

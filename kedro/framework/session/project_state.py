@@ -175,6 +175,7 @@ class ProjectState:
                 f"{copy_mode!r}."
             )
         check_names(names)
+        check_names(pipeline_names, "pipeline_names")
         catalog = self.catalog(context)
         if names is None:
             names = self._worth_preloading(context, pipeline_names)

@@ -12,7 +12,7 @@ from kedro.utils import _is_unsafe_version
 
 from .abstract_session import KedroSessionError
 from .pipeline_registry import DEFAULT_PIPELINE
-from .plan import Selection
+from .plan import Selection, nested
 from .run_id import check_run_id
 
 # Keeps nothing of a run.
@@ -66,11 +66,6 @@ class RunRequest:
                 "KedroSession expect an instance of Runner instead of a class."
                 " Have you forgotten the `()` at the end of the statement?"
             )
-        if isinstance(self.pipeline_names, str):
-            raise KedroSessionError(
-                f"`pipeline_names` must be a list of names: write "
-                f"[{self.pipeline_names!r}]."
-            )
         filters = {}
         for argument, name in _FILTERS.items():
             if getattr(self, argument) is not None:
@@ -102,6 +97,10 @@ class RunRequest:
         value = getattr(self, argument)
         if value is None:
             return ()
+        if isinstance(value, str) and value:
+            raise KedroSessionError(
+                f"`{argument}` must be a list of names: write [{value!r}]."
+            )
         names = tuple(value)
         if iter(value) is value:
             # Hooks are told what the run was asked for, and it is used up now.
@@ -113,12 +112,17 @@ def checked_params(runtime_params: object) -> dict[str, Any]:
     """Check runtime parameters, and take a copy.
 
     Raises:
-        KedroSessionError: If they are no dictionary with string keys, are nested too
-            deeply or cannot be copied.
+        KedroSessionError: If they are no dictionary with string keys, have names such
+            as ``params:fee``, are nested too deeply or cannot be copied.
     """
     _check_names("runtime_params", runtime_params)
     values: Mapping[str, Any] = runtime_params or {}  # type: ignore[assignment]
-    for value in values.values():
+    for name, value in values.items():
+        if name[:7] == "params:":
+            raise KedroSessionError(
+                f"'{name}' in `runtime_params` is what nodes call the parameter. Give "
+                f"it without `params:`, as runtime_params={nested(name)}."
+            )
         if isinstance(value, _CONTAINERS):
             _check_depth(value)
     try:

@@ -22,6 +22,7 @@ from kedro.framework import project as kedro_project
 from kedro.framework.context.context import entries_of
 from kedro.framework.hooks import _create_hook_manager, specs
 from kedro.framework.hooks.manager import _register_hooks, _register_hooks_entry_points
+from kedro.framework.hooks.markers import HOOK_NAMESPACE
 from kedro.framework.project import plain_settings as settings
 from kedro.framework.project import validate_settings
 from kedro.io.core import generate_timestamp
@@ -159,6 +160,8 @@ class KedroSession(AbstractSession):
         runtime_params = checked_params(runtime_params or None)
         if session_id is not None and not (isinstance(session_id, str) and session_id):
             raise KedroSessionError("`session_id` must be a non-empty string.")
+        if hook_manager is not None:
+            _check_hook_manager(hook_manager)
         validate_settings()
         own_hooks: dict[str, Any] = {}
         if hook_manager is not None:
@@ -331,6 +334,11 @@ class KedroSession(AbstractSession):
             ```
         """
         if pipeline_name:
+            if not isinstance(pipeline_name, str):
+                raise KedroSessionError(
+                    f"`pipeline_name` must be a string: write "
+                    f"pipeline_names={pipeline_name!r}."
+                )
             self._logger.warning(
                 "`pipeline_name` is deprecated and will be removed in a future "
                 "release. Please use `pipeline_names` instead."
@@ -684,6 +692,20 @@ def _project_hook_manager() -> PluginManager:
     _register_hooks(manager, settings.HOOKS)
     _register_hooks_entry_points(manager, settings.DISABLE_HOOKS_FOR_PLUGINS)
     return manager
+
+
+def _check_hook_manager(manager: object) -> None:
+    namespace = getattr(manager, "project_name", HOOK_NAMESPACE)
+    if not hasattr(manager, "hook"):
+        given = type(manager).__name__
+    elif isinstance(namespace, str) and namespace != HOOK_NAMESPACE:
+        given = f"PluginManager({namespace!r})"
+    else:
+        return
+    raise KedroSessionError(
+        f"`hook_manager` must be a `PluginManager({HOOK_NAMESPACE!r})` of pluggy, not "
+        f"{given}."
+    )
 
 
 def _add_missing_specs(manager: PluginManager) -> None:

@@ -413,6 +413,10 @@ class TestPreloadRefuses:
         with pytest.raises(KedroSessionError, match=r"\['model'\]"):
             session.preload("model")
 
+    def test_a_string_in_place_of_a_list_of_pipelines(self, session):
+        with pytest.raises(KedroSessionError, match=r"`pipeline_names`.*\['serve'\]"):
+            session.preload(pipeline_names="serve")
+
     def test_a_name_that_is_no_string(self, session):
         with pytest.raises(KedroSessionError, match="must be strings, not int"):
             session.preload([1])

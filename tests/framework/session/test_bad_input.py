@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pluggy import PluginManager
 
 from kedro.framework.session import KedroSession, KedroSessionError
 from kedro.io import DatasetError, DatasetNotFoundError
@@ -20,9 +21,18 @@ PROJECT = """
     def register_pipelines():
         return {
             "__default__": pipeline(
-                [node(work, ["orders", "params:fee"], "total", name="work")]
+                [
+                    node(
+                        work, ["orders", "params:fee"], "total",
+                        name="work", tags="daily",
+                    )
+                ]
             ),
             "reporting": pipeline([node(work, ["total", "params:fee"], "report")]),
+            "spaced": pipeline(
+                [node(work, ["orders", "params:fee"], "total")],
+                namespace="shop", parameters={"fee"},
+            ),
         }
 """
 
@@ -41,13 +51,56 @@ BAD_ARGUMENTS = {
         ValueError,
         "pipeline named 'no_such'",
     ),
-    "unknown node": ({"node_names": ["wrk"]}, ValueError, "'wrk'"),
-    "unknown tag": ({"tags": ["no"]}, ValueError, "contains no nodes"),
-    "unknown output": ({"to_outputs": ["totl"]}, ValueError, "'totl'"),
+    "unknown node": (
+        {"node_names": ["wrk"]},
+        ValueError,
+        r"'wrk'.*Did you mean 'work'\?",
+    ),
+    "unknown tag": ({"tags": ["no"]}, ValueError, r"contains no nodes[^?]*$"),
+    "misspelt tag": (
+        {"tags": ["dayly"]},
+        ValueError,
+        r"contains no nodes.*Did you mean 'daily'\?",
+    ),
+    "unknown output": (
+        {"to_outputs": ["totl"]},
+        ValueError,
+        r"'totl'.*Did you mean 'total'\?",
+    ),
+    "names in one string": (
+        {"node_names": "work"},
+        KedroSessionError,
+        r"`node_names` must be a list of names: write \['work'\]",
+    ),
+    "pipelines in one string": (
+        {"pipeline_names": "reporting"},
+        KedroSessionError,
+        r"`pipeline_names` must be a list of names: write \['reporting'\]",
+    ),
+    "pipelines in the place of one": (
+        {"pipeline_name": ["reporting"]},
+        KedroSessionError,
+        r"`pipeline_name` must be a string: write pipeline_names=\['reporting'\]",
+    ),
     "unknown injected name": (
         {"runtime_data": {"ordrs": 1}},
         KedroSessionError,
         r"'ordrs' in `runtime_data` is not used .*Did you mean 'orders'\?",
+    ),
+    "injected name without its namespace": (
+        {"pipeline_names": ["spaced"], "runtime_data": {"orders": 1}},
+        KedroSessionError,
+        r"'orders' in `runtime_data` is not used .*Did you mean 'shop\.orders'\?",
+    ),
+    "injected parameter without its prefix": (
+        {"runtime_data": {"orders": 1, "fee": 2}},
+        KedroSessionError,
+        r"'fee' in `runtime_data` is a parameter.*runtime_params=\{'fee': \.\.\.\}",
+    ),
+    "parameter with the prefix of nodes": (
+        {"runtime_params": {"params:fee.low": 2}},
+        KedroSessionError,
+        r"without `params:`, as runtime_params=\{'fee': \{'low': \.\.\.\}\}",
     ),
     "injected parameter": (
         {"runtime_data": {"params:fee": 1}},
@@ -83,7 +136,7 @@ BAD_ARGUMENTS = {
     "unknown load version": (
         {"load_versions": {"modle": "v1"}},
         DatasetNotFoundError,
-        r"keys \[modle\] are not found in the catalog",
+        r"keys \[modle\] are not found in the catalog\. Did you mean 'model'\?",
     ),
     "load versions of a wrong type": (
         {"load_versions": "model:v1"},
@@ -189,6 +242,16 @@ def test_an_error_of_a_node_is_raised_as_it_is(session):
         ({"runtime_params": [1]}, KedroSessionError, "must be a dictionary, not list"),
         ({"session_id": ""}, KedroSessionError, "`session_id` must be a non-empty"),
         ({"session_id": 7}, KedroSessionError, "`session_id` must be a non-empty"),
+        (
+            {"hook_manager": [1]},
+            KedroSessionError,
+            r"`PluginManager.*not list",
+        ),
+        (
+            {"hook_manager": PluginManager("other")},
+            KedroSessionError,
+            r"PluginManager\('kedro'\)` of pluggy, not PluginManager\('other'\)",
+        ),
     ],
 )
 def test_create_refuses_bad_arguments(session, arguments, error, message):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -101,6 +102,16 @@ def health(session: Session) -> dict[str, Any]:
 def bad_request(request: Request, error: KedroSessionError) -> JSONResponse:
     """What the session refuses before anything runs, such as an unsafe `run_id`."""
     return JSONResponse({"detail": str(error)}, status_code=400)
+
+
+@app.exception_handler(RequestValidationError)
+def bad_fields(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Not with what was sent: `NaN` and `1e999` cannot be sent back as JSON."""
+    problems = [
+        {key: problem[key] for key in ("type", "loc", "msg")}
+        for problem in error.errors()
+    ]
+    return JSONResponse({"detail": problems}, status_code=422)
 
 
 def artifacts(session: KedroSession) -> list[dict[str, Any]]:

@@ -124,6 +124,19 @@ def test_bad_input_is_refused_and_the_session_goes_on(client, order, status, mes
     assert client.post("/promises", json={"parcels": [PARCEL]}).status_code == 200
 
 
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+def test_a_number_that_is_none_is_refused(client, number):
+    order = f'{{"parcels": [{{"distance_km": {number}, "weight_kg": 2}}]}}'
+
+    refused = client.post(
+        "/promises", content=order, headers={"content-type": "application/json"}
+    )
+
+    assert refused.status_code == 422
+    [problem] = refused.json()["detail"]
+    assert problem["loc"] == ["body", "parcels", 0, "distance_km"]
+
+
 def test_a_new_model_is_swapped_in_while_requests_come(project, client, kedro_run):
     before = model_of(project)
     kedro_run(project, "--params", "deliveries.random_state=8,deliveries.number=20")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 
 from kedro.framework.session import KedroSession, KedroSessionError
 from kedro.framework.startup import bootstrap_project
+from kedro.io import DatasetError
 
 PROJECT = Path(__file__).resolve().parent
 PLAN = pd.DataFrame({"years": [10, 15], "monthly": [150.0, 300.0]})
@@ -34,7 +36,7 @@ def main() -> None:
         confidence = st.slider("Confidence, percent", 50, 95, 80, 5)
         uploaded = st.file_uploader("Payments from a CSV file", type="csv")
         if st.button("Take the latest market"):
-            session.preload(["market"])
+            take_latest_market(session)
 
     try:
         plan = PLAN if uploaded is None else pd.read_csv(uploaded)
@@ -49,6 +51,15 @@ def main() -> None:
         return
     show(result.outputs["forecast"])
     st.caption(f"Run {result.run_id}, {result.duration * 1000:.0f} ms")
+
+
+def take_latest_market(session: KedroSession) -> None:
+    try:
+        session.preload(["market"])
+    except DatasetError:
+        # Its text has paths, which are nothing for visitors.
+        logging.getLogger(__name__).exception("The market cannot be loaded.")
+        st.error("The latest market cannot be loaded. The former one goes on.")
 
 
 def show(forecast: pd.DataFrame) -> None:

@@ -167,6 +167,22 @@ def test_visitors_share_one_session_that_has_loaded_the_market_once(project, ope
         path.write_text(market)
 
 
+def test_a_broken_market_is_told_and_the_former_one_goes_on(project, open_app):
+    app = open_app()
+    path = project / "data" / "market.json"
+    market = path.read_text()
+    path.write_text("{")
+    try:
+        app.sidebar.button[0].click().run()
+    finally:
+        path.write_text(market)
+
+    assert not app.exception
+    [error] = app.sidebar.error
+    assert error.value.endswith("The former one goes on.")
+    assert shown(app) == expected(project, PLAN)
+
+
 def test_sends_no_usage_statistics(project):
     config = configparser.ConfigParser()
     config.read(project / ".streamlit" / "config.toml")

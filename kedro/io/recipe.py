@@ -19,6 +19,9 @@ from kedro.io.memory_dataset import MemoryDataset
 # Stands for a version where only the class and the arguments matter.
 _ANY_VERSION = "-"
 
+# Where `CachedDataset` and `PartitionedDataset` have the dataset that they use.
+_INNER_KEY = "dataset"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -44,20 +47,12 @@ class Recipe:
 
         Raises:
             DatasetError: If the configuration is no dataset's, or its class cannot be
-                imported, is abstract, or does not accept the arguments.
+                imported, is abstract, or does not accept the arguments; likewise for
+                the dataset that it has inside.
         """
         check_config(name, config)
         config = {key: value for key, value in config.items() if key != VALIDATOR_KEY}
-        try:
-            dataset_class, arguments = parse_dataset_definition(
-                config, _ANY_VERSION, _ANY_VERSION
-            )
-        except Exception as exc:
-            raise DatasetError(
-                f"An exception occurred when parsing config "
-                f"for dataset '{name}':\n{exc!s}"
-            ) from exc
-        _check_arguments(name, dataset_class, arguments)
+        dataset_class = _checked_class(name, config)
         return cls(name, dataset_class, {**config, TYPE_KEY: dataset_class})
 
     @property
@@ -117,19 +112,39 @@ def check_config(name: str, config: Any) -> None:
         )
 
 
-def _check_arguments(
-    name: str, cls: type[AbstractDataset[Any, Any]], arguments: dict[str, Any]
-) -> None:
+def _checked_class(
+    name: str, config: dict[str, Any], *, is_complete: bool = True
+) -> type[AbstractDataset[Any, Any]]:
+    try:
+        cls, arguments = parse_dataset_definition(config, _ANY_VERSION, _ANY_VERSION)
+    except Exception as exc:
+        raise DatasetError(
+            f"An exception occurred when parsing config for dataset '{name}':\n{exc!s}"
+        ) from exc
     path = f"{cls.__module__}.{cls.__qualname__}"
     if inspect.isabstract(cls):
         raise DatasetError(
             f"Dataset '{name}' cannot be instantiated. Please implement the "
             f"missing abstract methods in '{path}'."
         )
+    signature = inspect.signature(cls)
     try:
-        inspect.signature(cls).bind(**arguments)
+        (signature.bind if is_complete else signature.bind_partial)(**arguments)
     except TypeError as exc:
         raise DatasetError(
             f"\n{exc}.\nDataset '{name}' must only contain arguments valid "
             f"for the constructor of '{path}'."
         ) from exc
+    inner = arguments.get(_INNER_KEY)
+    if isinstance(inner, str):
+        inner = {TYPE_KEY: inner}
+    if isinstance(inner, dict) and _takes_dataset(signature):
+        # What it lacks comes from the one around it, such as the path of a partition.
+        _checked_class(f"{name}.{_INNER_KEY}", inner, is_complete=False)
+    return cls
+
+
+def _takes_dataset(signature: inspect.Signature) -> bool:
+    """Whether ``dataset`` is a dataset, and not what a database calls one."""
+    parameter = signature.parameters.get(_INNER_KEY)
+    return parameter is not None and "AbstractDataset" in str(parameter.annotation)

@@ -25,6 +25,9 @@ PROBLEMS = {
     "no_entry": "is not a valid dataset configuration",
     "made_up_pattern": "No module named 'acme'",
     "params:unclear": "nowhere",
+    "wrong_cached": "'colour'.\nDataset 'wrong_cached.dataset' must only contain",
+    "wrong_partitions": "dataset 'wrong_partitions.dataset':\nNo module named 'acme'",
+    "wrong_short": "dataset 'wrong_short.dataset.dataset':\nDataset 'Nowhere'",
 }
 
 FILES = {
@@ -60,6 +63,19 @@ FILES = {
         "made_up_{what}":
           type: acme.Dataset
           what: "{what}"
+        wrong_cached:
+          type: CachedDataset
+          dataset: {type: json.JSONDataset, filepath: data/first.json, colour: red}
+        wrong_partitions:
+          type: partitions.PartitionedDataset
+          path: data
+          dataset: {type: acme.Dataset}
+        wrong_short:
+          type: CachedDataset
+          dataset:
+            type: partitions.PartitionedDataset
+            path: data
+            dataset: json.Nowhere
     """,
     "conf/base/parameters.yml": "unclear: ${nowhere}",
     "{package}/nodes.py": """
@@ -100,6 +116,24 @@ FILES = {
                 ),
             }
     """.replace("{problems}", repr(list(PROBLEMS))),
+}
+
+
+WAREHOUSE = {
+    "{package}/warehouse.py": """
+        from kedro.io import MemoryDataset
+
+
+        class TableDataset(MemoryDataset):
+            def __init__(self, dataset: str, table: str):
+                super().__init__([dataset, table])
+    """,
+    "conf/base/catalog.yml": """
+        first:
+          type: {package}.warehouse.TableDataset
+          dataset: no.such.Class
+          table: first
+    """,
 }
 
 
@@ -209,3 +243,10 @@ def test_a_mistake_is_mended_by_editing_and_reloading(project, session):
     session.reload()
     session.run(pipeline_names=["output"])
     assert project.read("second.json") == 1
+
+
+def test_what_a_database_calls_a_dataset_is_none(recorded_project):
+    project = recorded_project({**FILES, **WAREHOUSE})
+    with project.session(save_on_close=False) as session:
+        result = session.run(node_names=["show"])
+    assert result.outputs["shown"] == ["no.such.Class", "first"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from threading import Lock
 from typing import Any
 from weakref import WeakMethod
@@ -59,6 +59,7 @@ class EntryResolver(CatalogConfigResolver):
         )
         self._user_catch_all_pattern = _PatternConfigs(list(catch_all), self._reader)  # type: ignore[assignment]
         self._matches: dict[str, str | None] = {}
+        self._varying: dict[str, bool] = {}
 
     def tell(self, changed: Callable[[str], None]) -> None:
         """Have a catalog told of configurations that somebody puts in or removes.
@@ -95,8 +96,9 @@ class EntryResolver(CatalogConfigResolver):
             ds_name: Name of the dataset.
 
         Returns:
-            The configuration of its entry or pattern, not to be changed, without
-            what its credentials are at the moment.
+            The configuration of its entry or pattern, not to be changed, with the
+            credentials that depend on runtime parameters. What others are at the
+            moment does not matter.
 
         Raises:
             DatasetError: If it cannot be resolved.
@@ -105,7 +107,20 @@ class EntryResolver(CatalogConfigResolver):
         if ds_name in added:
             return added[ds_name]
         entry = self._entry_name(ds_name)
-        return self._reader.shared(entry) if entry else None
+        if entry is None:
+            return None
+        config = self._reader.shared(entry)
+        own = self._credentials_of_run(entry, config)
+        return (config, own) if own else config
+
+    def _credentials_of_run(self, entry: str, config: Any) -> dict[str, Any]:
+        """The credentials that an entry names, of those that differ between runs."""
+        if not _names_credentials(config):
+            return {}
+        for name in set(_credentials_in(config)) - self._varying.keys():
+            self._varying[name] = self._reader.credentials_vary(name)
+        varying = {name for name in _credentials_in(config) if self._varying[name]}
+        return self._reader.credentials(entry, varying) if varying else {}
 
     def is_static(self, ds_name: str) -> bool:
         """Whether a dataset is built in the same way in all runs of the session."""
@@ -131,7 +146,11 @@ class EntryResolver(CatalogConfigResolver):
         if ds_name in self._put_in():
             return False
         entry = self._entry_name(ds_name)
-        return entry is not None and self.entries.depends_on_runtime_params(entry)
+        if entry is None:
+            return False
+        return self.entries.depends_on_runtime_params(entry) or any(
+            map(self._reader.credentials_vary, _credentials_in(self.entries[entry]))
+        )
 
     def validator(self, ds_name: str) -> Any:
         """The ``validator`` declared for a dataset, without resolving its entry."""
@@ -164,6 +183,7 @@ class EntryResolver(CatalogConfigResolver):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._matches = {}
+        self._varying = {}
         entries = ConfigEntries(
             {
                 **self._resolved_configs,
@@ -285,6 +305,24 @@ class _EntryReader:
             # A `KeyError` would read as "no such dataset" to a mapping's users.
             raise DatasetError(f"{name}: {exc.args[0] if exc.args else exc}") from exc
 
+    def credentials_vary(self, name: str) -> bool:
+        """Whether runtime parameters have a say in credentials."""
+        credentials = self._find_credentials()
+        return (
+            isinstance(credentials, ConfigEntries)
+            and name in credentials
+            and credentials.depends_on_runtime_params(name)
+        )
+
+    def credentials(self, entry: str, names: Iterable[str]) -> dict[str, Any]:
+        credentials = self._find_credentials()
+        try:
+            return {name: credentials[name] for name in names}
+        except Exception as exc:
+            raise DatasetError(
+                f"The credentials of dataset '{entry}' cannot be resolved: {exc}"
+            ) from exc
+
     def pattern(self, name: str) -> dict[str, Any]:
         config = self.resolved(name)
         CatalogConfigResolver._validate_pattern_config(name, config)
@@ -401,6 +439,15 @@ def _names_credentials(config: Any) -> bool:
     if not isinstance(config, dict):
         return False
     return CREDENTIALS_KEY in config or any(map(_names_credentials, config.values()))
+
+
+def _credentials_in(config: Any) -> Iterator[str]:
+    if not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        if key == CREDENTIALS_KEY and isinstance(value, str):
+            yield value
+        yield from _credentials_in(value)
 
 
 def resolvable(configs: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Step(NamedTuple):
     spoils: bool = False
 
 
-# In an order in which they can run. Those that may fail have no other beside them.
+# In an order in which they can run. Those that fail have no other beside them.
 PIPELINES = {
     "serve": [
         Step("predict", ["model", "requests"], ["prediction"], ["fast"]),
@@ -52,6 +52,7 @@ PIPELINES = {
         Step("unite", ["left", "right", "added"], ["united"], spoils=True),
     ],
     "dump": [Step("dump", ["parameters", "params:derived"], ["dumped"], spoils=True)],
+    "login": [Step("log_in", ["secret", "requests"], ["logged_in"], spoils=True)],
     "fresh": [Step("ask", ["params:fresh", "params:fresh.inner"], ["answer"])],
     "wide": [
         Step(f"wide_{n}", ["model", "requests", "table@dict"], [f"wide_{n}_out"])
@@ -95,6 +96,8 @@ PARAMETERS = {
     "derived": "${rate}",
     "greeting": "hi ${options.deep.beta}",
 }
+# A dataset that gives its credentials, into which runtime parameters go.
+SECRET = "secret"
 EMPTY = object()
 
 
@@ -115,6 +118,13 @@ class Artifact:
     copy_mode: str
     data: Any = EMPTY
     hits: int = 0
+
+
+class Vault(NamedTuple):
+    """Where credentials come from."""
+
+    user: str
+    token: str
 
 
 @dataclass(eq=False)
@@ -192,7 +202,11 @@ class Model:
     """A session, the project's files, and what was done to both."""
 
     def __init__(self) -> None:
-        self.on_disk: dict[str, Any] = {"scaler": "scaler.json", "rate": 3}
+        self.on_disk: dict[str, Any] = {
+            "scaler": "scaler.json",
+            "rate": 3,
+            "user": "me",
+        }
         self.files: dict[str, Value] = {
             "model.json": [1, [2]],
             "scaler.json": [3, [4]],
@@ -283,6 +297,7 @@ class Model:
             VERSIONED: VERSIONED,
             "scaler": self.config["scaler"],
             "tuned": f"tuned-{given.get('variant', 'standard')}.json",
+            SECRET: Vault(self.config["user"], given.get("token", "none")),
         }
         return configured.get(name)
 
@@ -305,6 +320,8 @@ class Model:
             if source.file is None:
                 return deepcopy(source.data)
             source = source.file
+        if isinstance(source, Vault):
+            return [source.user, [source.token]]
         if source == VERSIONED:
             # Folders are sorted with what separates them from the file's name.
             latest = max(self.versions, key="{}/".format, default=None)
@@ -360,7 +377,10 @@ class Model:
 
     def _is_worth_it(self, name: str) -> bool:
         source = self.source(name, {})
-        if name == "tuned" and name not in {*self.reconfigured, *self.removed}:
+        if name in ("tuned", SECRET) and name not in {
+            *self.reconfigured,
+            *self.removed,
+        }:
             return False
         in_memory = isinstance(source, Added) and source.file is None
         return source is not None and not in_memory
@@ -488,7 +508,7 @@ class _Run:
                 known = self.view.knows(name, self.request.runtime_params)
                 if stem(name) not in made and not known:
                     raise Failure("ValueError")
-            for step in steps:
+            for step in in_layers(steps):
                 self.execute_step(step)
         except Failure:
             self.tell("on_pipeline_error")
@@ -610,6 +630,17 @@ def free(steps: list[Step]) -> set[str]:
     """Outputs that no node reads."""
     read = {stem(name) for name in inputs_of(steps)}
     return {name for name in outputs_of(steps) if stem(name) not in read}
+
+
+def in_layers(steps: list[Step]) -> list[Step]:
+    """The nodes as a run takes them: first, by name, those that need no other."""
+    order: list[Step] = []
+    while len(order) < len(steps):
+        left = [step for step in steps if step not in order]
+        made = {stem(name) for name in outputs_of(left)}
+        ready = [step for step in left if not made & {*map(stem, step.inputs)}]
+        order += sorted(ready, key=lambda step: step.name)
+    return order
 
 
 def selected(steps: list[Step], filters: dict[str, list[str]]) -> list[Step]:

@@ -1,8 +1,8 @@
 """Runs a session while signals interrupt it, and tells what came of it.
 
 A program, for signals to meet nobody else. The signal is that of a timer, to come to
-the microsecond, and does what Python does at ``Ctrl-C``. All is done in one thread: an
-interrupt that Python's own locks do not survive would stop others for ever.
+the microsecond, with the handler that Python has for ``Ctrl-C``. All is done in one
+thread: an interrupt that Python's own locks do not survive would stop others for ever.
 """
 
 from __future__ import annotations
@@ -27,30 +27,31 @@ sys.path.insert(0, str(ROOT))
 
 from tests.reliability.footprint import Footprint  # noqa: E402
 
-met: list[int] = []
+
+class Interrupt:
+    """Handles signals as Python does, and knows whether one has come."""
+
+    came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        signal.default_int_handler(number, frame)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    met.append(number)
-    signal.default_int_handler(number, frame)
-
-
-def interrupted(call: partial[Any], after: float) -> bool:
-    """Call something, and tell whether the signal, which always comes, ended it."""
-    met.clear()
-    ended = False
+def interrupted(interrupt: Interrupt, call: partial[Any], after: float) -> str:
+    """Call something, and tell what came of the signal, which always comes."""
+    ended = interrupt.came = False
     try:
         signal.setitimer(signal.ITIMER_REAL, after)
         call()
         ended = True
-        # In here, for the signal to meet nothing else; in steps, as one that comes when
-        # a sleep begins does not end it. Python drops what is raised in a finalizer,
-        # such as that of a file: then it has come already.
-        while not met:
+        # In here, for the signal to meet nothing else.
+        while not interrupt.came:
             time.sleep(0.001)
     except KeyboardInterrupt:
-        return not ended
-    return False
+        return "too late" if ended else "in time"
+    # Where an object of fsspec's is freed, Python drops what is raised.
+    return "dropped"
 
 
 def seconds(call: partial[Any]) -> float:
@@ -60,6 +61,7 @@ def seconds(call: partial[Any]) -> float:
 
 
 def main(project: str, signals: int, seed: int) -> None:
+    interrupt = Interrupt()
     signal.signal(signal.SIGALRM, interrupt)
     bootstrap_project(project)
     # In Python before 3.13, an interrupt can leave a handler of logs locked.
@@ -80,7 +82,7 @@ def main(project: str, signals: int, seed: int) -> None:
         for number in range(signals):
             before = Footprint(session, ["data"])
             after = max(1e-6, randomly.uniform(0, 1.2 * duration))
-            counts["in time"] += interrupted(partial(run, number), after)
+            counts[interrupted(interrupt, partial(run, number), after)] += 1
             before.check()
             outputs = dict(run(number).outputs)
             counts["right"] += outputs == {"sum": 2 * number, "kept": number}

@@ -251,6 +251,7 @@ def test_signals_at_random_moments(make_project, in_process):
 
     assert counts["right"] == signals
     assert counts["in time"] > signals / 10
+    assert counts.get("dropped", 0) < signals / 20
 
 
 def test_memory_that_is_used_up(make_project, in_process):
